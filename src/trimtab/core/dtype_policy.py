@@ -1,0 +1,85 @@
+"""Dtype policies: the type of a layer's variables and the type it computes in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trimtab import dtypes
+from trimtab.core import settings
+from trimtab.core.config import Configurable, deserialize_keras_object, keras_export
+
+
+@keras_export("keras.DTypePolicy", "keras.dtype_policies.DTypePolicy", "keras.mixed_precision.Policy")
+class DTypePolicy(Configurable):
+    """The types of a layer: one for both ("float32"), or "mixed_float16": compute float16, variables float32.
+
+    Args:
+        name: A float type, or "mixed_float16"; the global policy's name if None.
+
+    Raises:
+        ValueError: For another name, bfloat16 included, which this version does not compute in.
+
+    Source: Keras 3 `keras.dtype_policies.DTypePolicy`.
+    """
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = dtype_policy().name if name is None else _checked(name)
+        is_mixed = self.name == "mixed_float16"
+        self.compute_dtype = "float16" if is_mixed else self.name
+        self.variable_dtype = "float32" if is_mixed else self.name
+
+    def get_config(self) -> dict[str, Any]:
+        """{"name": name}."""
+        return {"name": self.name}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DTypePolicy) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        return f'<DTypePolicy "{self.name}">'
+
+
+def _checked(name: Any) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"DTypePolicy: `name` must be text, such as 'float32' or 'mixed_float16'; got {name!r}")
+    if name == "mixed_float16":
+        return name
+    if name == "mixed_bfloat16":
+        raise ValueError("DTypePolicy: mixed_bfloat16 is not supported by this version; use mixed_float16")
+    return dtypes.standardize(name)
+
+
+_GLOBAL: list[DTypePolicy] = []
+
+
+def dtype_policy() -> DTypePolicy:
+    """The policy of layers that are given no dtype: floatx unless set."""
+    if _GLOBAL:
+        return _GLOBAL[0]
+    return DTypePolicy(settings.floatx())
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Sets the policy of layers that are given no dtype, by name or as a DTypePolicy."""
+    _GLOBAL[:] = [get(policy)]
+
+
+def reset_dtype_policy() -> None:
+    """Returns to floatx."""
+    _GLOBAL.clear()
+
+
+def get(identifier: Any) -> DTypePolicy:
+    """The policy of a name, dtype, config or policy; the global one for None."""
+    if identifier is None:
+        return dtype_policy()
+    if isinstance(identifier, DTypePolicy):
+        return identifier
+    if isinstance(identifier, dict):
+        return deserialize_keras_object(identifier)  # type: ignore[no-any-return]
+    if isinstance(identifier, str):
+        return DTypePolicy(identifier)
+    return DTypePolicy(dtypes.standardize(identifier))

@@ -1,0 +1,83 @@
+"""What a thread is inside of: a trace, an autocast type, name scopes."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from trimtab.ir.graph import Value, placeholder
+from trimtab.ir.tensor import Tensor
+
+if TYPE_CHECKING:
+    from trimtab.core.variable import Variable
+
+
+class TraceScope:
+    """The variables that a trace reads and writes, each with its present value."""
+
+    def __init__(self) -> None:
+        self.variables: list[Variable] = []
+        self.initial: list[Value] = []
+        self.updated: dict[int, Tensor] = {}
+        self._position: dict[int, int] = {}
+
+    def position(self, variable: Variable) -> int:
+        """Index of `variable` among those of the trace; it is added if new."""
+        key = id(variable)
+        found = self._position.get(key)
+        if found is None:
+            found = self._position[key] = len(self.variables)
+            self.variables.append(variable)
+            self.initial.append(placeholder(variable.shape, variable.dtype))
+        return found
+
+    def read(self, variable: Variable) -> Tensor:
+        """The present value of `variable` in the trace."""
+        index = self.position(variable)
+        updated = self.updated.get(index)
+        return self.initial[index] if updated is None else updated
+
+    def write(self, variable: Variable, value: Tensor) -> None:
+        """Makes `value` the present value of `variable`."""
+        self.updated[self.position(variable)] = value
+
+
+class _Thread(threading.local):
+    def __init__(self) -> None:
+        self.trace: TraceScope | None = None
+        self.autocast: str | None = None
+
+
+THREAD = _Thread()
+
+
+def current_trace() -> TraceScope | None:
+    """The trace that this thread is inside of, None outside."""
+    return THREAD.trace
+
+
+class trace_scope:  # noqa: N801 - used as a function
+    """Makes `scope` the trace of this thread while the block runs; None means eager."""
+
+    def __init__(self, scope: TraceScope | None) -> None:
+        self.scope = scope
+
+    def __enter__(self) -> TraceScope | None:
+        self._outer, THREAD.trace = THREAD.trace, self.scope
+        return self.scope
+
+    def __exit__(self, *_: object) -> None:
+        THREAD.trace = self._outer
+
+
+class autocast_scope:  # noqa: N801 - used as a function
+    """Reads float variables as `dtype` while the block runs, if they allow it; None reads them as they are."""
+
+    def __init__(self, dtype: str | None) -> None:
+        self.dtype = dtype
+
+    def __enter__(self) -> None:
+        self._outer, THREAD.autocast = THREAD.autocast, self.dtype
+
+    def __exit__(self, *_: object) -> None:
+        THREAD.autocast = self._outer

@@ -1,0 +1,113 @@
+"""Global settings: floatx, epsilon, image_data_format, threads, BN checks."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from trimtab import dtypes
+from trimtab.ops.dispatch import EPSILON, FLOATX
+
+_SETTINGS: dict[str, Any] = {
+    "image_data_format": "channels_last",
+    "bn_checks": True,
+    "interactive_logging": True,
+}
+
+
+def _read_keras_json() -> None:
+    """Takes floatx, epsilon and image_data_format from Keras's settings file where there is one."""
+    folder = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
+    path = Path(folder) / "keras.json"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        return
+    try:
+        stored = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{path}: is not valid JSON ({error}); mend or remove it") from error
+    if "floatx" in stored:
+        set_floatx(stored["floatx"])
+    if "epsilon" in stored:
+        set_epsilon(stored["epsilon"])
+    if "image_data_format" in stored:
+        set_image_data_format(stored["image_data_format"])
+
+
+def floatx() -> str:
+    """The default float type: "float32" unless set."""
+    return FLOATX[0]
+
+
+def set_floatx(value: str) -> None:
+    """Sets the default float type: "float16", "float32" or "float64"."""
+    if value not in dtypes.FLOATS:
+        raise ValueError(f"set_floatx: must be one of {', '.join(dtypes.FLOATS)}; got {value!r}")
+    FLOATX[0] = str(value)
+
+
+def epsilon() -> float:
+    """The small number that keeps logarithms and divisions finite: 1e-7 unless set."""
+    return EPSILON[0]
+
+
+def set_epsilon(value: float) -> None:
+    """Sets `epsilon()`."""
+    EPSILON[0] = float(value)
+
+
+def image_data_format() -> str:
+    """Where images keep their channels: "channels_last" unless set."""
+    return str(_SETTINGS["image_data_format"])
+
+
+def set_image_data_format(data_format: str) -> None:
+    """Sets `image_data_format()` to "channels_last" or "channels_first"."""
+    _SETTINGS["image_data_format"] = standardize_data_format(data_format)
+
+
+def standardize_data_format(data_format: str | None) -> str:
+    """`data_format` in lower case, the global setting if None.
+
+    Raises:
+        ValueError: If it is neither "channels_last" nor "channels_first".
+    """
+    if data_format is None:
+        return image_data_format()
+    name = str(data_format).lower()
+    if name not in ("channels_last", "channels_first"):
+        raise ValueError(
+            f"data_format: must be 'channels_last' or 'channels_first'; got {data_format!r}"
+        )
+    return name
+
+
+def bn_checks() -> bool:
+    """Whether `fit` warns of common mistakes with Batch Normalization: True unless set."""
+    return bool(_SETTINGS["bn_checks"])
+
+
+def set_bn_checks(value: bool) -> None:
+    """Turns the warnings of `fit` about Batch Normalization on or off."""
+    _SETTINGS["bn_checks"] = bool(value)
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Whether progress lines go to standard output (True unless disabled) or to `logging`."""
+    return bool(_SETTINGS["interactive_logging"])
+
+
+def enable_interactive_logging() -> None:
+    """Sends progress lines to standard output."""
+    _SETTINGS["interactive_logging"] = True
+
+
+def disable_interactive_logging() -> None:
+    """Sends progress lines to Python's `logging`, level INFO."""
+    _SETTINGS["interactive_logging"] = False
+
+
+_read_keras_json()

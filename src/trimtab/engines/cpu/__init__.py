@@ -1,0 +1,1 @@
+"""The CPU engine: graphs lowered to a flat plan that C++ runs over one arena."""

@@ -1,0 +1,157 @@
+"""The CPU engine: a graph's plan in C++, run on arrays or on the rows of whole epochs."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from trimtab.engines.base import Arrays, Batches
+from trimtab.engines.cpu import _engine
+from trimtab.engines.cpu.lower import HostCall, lower
+from trimtab.engines.cpu.values import SOURCE_CODES
+from trimtab.ir.graph import Graph, Value
+
+_OPCODES = {name: number for number, (name, _) in enumerate(_engine.opcodes())}
+
+
+def _address(array: np.ndarray[Any, Any]) -> int:
+    return array.__array_interface__["data"][0]  # type: ignore[no-any-return]
+
+
+class CpuExecutable:
+    """A graph as a C++ program, with the memory that it works on.
+
+    One run at a time: a lock makes concurrent calls wait, since they would share the arena.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        plan = lower(graph, _OPCODES)
+        self._graph = graph
+        self._constants = plan.constants
+        self._hosts = plan.hosts
+        self._lock = threading.Lock()
+        self._states: Arrays | None = None
+        self._first_input = 1 + len(graph.states)
+        self._first_output = self._first_input + len(graph.inputs)
+        self._input_types = [(v.shape, np.dtype(v.dtype)) for v in graph.inputs]
+        self._output_types = [(v.shape, np.dtype(v.dtype)) for v in graph.outputs]
+        self._addresses = [0] * plan.slot_count
+        functions: list[Callable[[], None]] = [self._host_function(call) for call in plan.hosts]
+        self._program = _engine.Program(plan.steps, plan.arena_bytes, plan.slot_count, functions)
+        self._addresses[0] = self._program.arena_address
+        first_constant = self._first_output + len(graph.outputs)
+        for number, array in enumerate(plan.constants):
+            self._bind(first_constant + number, array)
+        self._staging: list[np.ndarray[Any, Any]] | None = None
+
+    def _bind(self, slot: int, array: np.ndarray[Any, Any]) -> None:
+        address = _address(array)
+        if self._addresses[slot] != address:
+            self._addresses[slot] = address
+            self._program.bind(slot, address)
+
+    def _bind_states(self, states: Arrays) -> None:
+        if states is not self._states:
+            for number, array in enumerate(states):
+                self._bind(1 + number, array)
+            self._states = states
+
+    def _host_function(self, call: HostCall) -> Callable[[], None]:
+        node = call.node
+
+        def view(value: Value, operand: tuple[int, int]) -> np.ndarray[Any, Any]:
+            dtype = np.dtype(value.dtype)
+            address = self._addresses[operand[0]] + operand[1]
+            memory = (ctypes.c_char * (value.size * dtype.itemsize)).from_address(address)
+            return np.frombuffer(memory, dtype).reshape(value.shape)
+
+        def run() -> None:
+            count = len(node.inputs)
+            arrays = [view(v, o) for v, o in zip(node.inputs, call.operands[:count], strict=True)]
+            with np.errstate(all="ignore"):
+                result = node.primitive.evaluate(np, *arrays, **node.attrs)
+            results = result if node.primitive.multiple else (result,)
+            for value, operand, array in zip(node.outputs, call.operands[count:], results, strict=True):
+                np.copyto(view(value, operand), array)
+
+        return run
+
+    def run(self, inputs: Arrays, states: Arrays) -> list[np.ndarray[Any, Any]]:
+        """Outputs for `inputs`; updates `states` in place."""
+        outputs = [np.empty(shape, dtype) for shape, dtype in self._output_types]
+        with self._lock:
+            if states is not self._states:
+                self._bind_states(states)
+            slot = self._first_input
+            held = []
+            for array, (_, dtype) in zip(inputs, self._input_types, strict=True):
+                if array.dtype != dtype or not array.flags.c_contiguous:
+                    array = np.ascontiguousarray(array, dtype)
+                    held.append(array)
+                self._bind(slot, array)
+                slot += 1
+            for array in outputs:
+                self._bind(slot, array)
+                slot += 1
+            self._program.run()
+        return outputs
+
+    def _bind_staging(self) -> None:
+        if self._staging is None:
+            kinds = [*self._input_types, *self._output_types]
+            self._staging = [np.empty(shape, dtype) for shape, dtype in kinds]
+        for number, array in enumerate(self._staging):
+            self._bind(self._first_input + number, array)
+
+    def run_batches(
+        self, batches: Batches, states: Arrays, first_row: int, count: int, seconds: float
+    ) -> int:
+        """Runs up to `count` batches; see `Executable.run_batches`."""
+        held = []
+        sources = []
+        for number, (array, (shape, dtype)) in enumerate(zip(batches.sources, self._input_types, strict=True)):
+            if array.dtype.name not in SOURCE_CODES or not _has_plain_rows(array):
+                array = np.ascontiguousarray(array, dtype)
+            held.append(array)
+            row = int(np.prod(shape[1:]))
+            stride = array.strides[0] if array.ndim else 0
+            slot = self._first_input + number
+            source = (_address(array), SOURCE_CODES[array.dtype.name], row, stride, slot, 0, SOURCE_CODES[dtype.name])
+            sources.append(source)
+        sinks = []
+        for number, result in enumerate(batches.results):
+            row_bytes = result.nbytes // len(result) if len(result) else 0
+            sinks.append((_address(result), row_bytes, self._first_output + number, 0))
+        order = 0 if batches.order is None else _address(batches.order)
+        with self._lock:
+            self._bind_states(states)
+            self._bind_staging()
+            loop = _engine.Loop(self._program, sources, sinks, batches.batch_size)
+            return loop.run(order, first_row, count, seconds)
+
+
+def _has_plain_rows(array: np.ndarray[Any, Any]) -> bool:
+    """Whether each row is contiguous, whatever lies between rows."""
+    expected = array.itemsize
+    for dim, stride in zip(array.shape[:0:-1], array.strides[:0:-1], strict=True):
+        if dim != 1 and stride != expected:
+            return False
+        expected *= dim
+    return array.dtype.isnative
+
+
+class CpuEngine:
+    """Runs graphs on the processor's cores."""
+
+    name = "cpu"
+
+    def compile(self, graph: Graph) -> CpuExecutable:
+        """The program of a graph."""
+        return CpuExecutable(graph)
+
+
+ENGINE = CpuEngine()

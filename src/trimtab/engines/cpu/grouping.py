@@ -1,0 +1,180 @@
+"""Units of work: elementwise chains gathered into groups, everything else one node each, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trimtab.engines.cpu.values import has_kernel_types, is_direct, root
+from trimtab.ir.graph import Graph, Node, Value, is_leaf
+
+# Longest elementwise program: its temporaries must stay in the first-level cache.
+_LONGEST = 48
+# Elements up to which unrelated chains of one shape share a program, to save the steps' fixed cost.
+_SMALL = 8192
+
+_TRANSPARENT = frozenset({"reshape", "stop_gradient", "broadcast_to"})
+
+
+class Unit:
+    """What becomes one step: a group of elementwise nodes, or one other node."""
+
+    __slots__ = ("bias", "is_elementwise", "level", "nodes", "order")
+
+    def __init__(self, nodes: list[Node], level: int, order: int, is_elementwise: bool) -> None:
+        self.nodes = nodes
+        self.level = level
+        self.order = order
+        self.is_elementwise = is_elementwise
+        self.bias: Value | None = None
+
+
+class Grouping:
+    """Levels and groups of one graph's nodes.
+
+    The level of a node is the length of the longest path to it, where steps inside a chain of elementwise
+    nodes of one shape count nothing. Nodes of one shape and one level can then run together: whatever lies
+    between two of them outside the group would have a level of its own between theirs.
+    """
+
+    def __init__(self, graph: Graph, order: Sequence[Node], biases: dict[int, tuple[Node, Value]]) -> None:
+        self._order = [n for n in order if not is_leaf(n) and n.primitive.name not in _TRANSPARENT]
+        self._biases = biases
+        self._absorbed = {id(matmul) for matmul, _ in biases.values()}
+        self._fusable = {
+            id(n)
+            for n in self._order
+            if n.primitive.is_elementwise and id(n) not in biases and has_kernel_types(n)
+        }
+        self._level: dict[int, int] = {}
+        self._results = {id(root(v).node) for v in graph.results}
+        self._assign_levels()
+        self._sink()
+
+    def _edges(self, node: Node) -> list[tuple[Node, bool]]:
+        """(producer, whether it may share the node's group) for each input that is computed."""
+        edges = []
+        fusable = id(node) in self._fusable
+        for value in node.inputs:
+            producer = _producer(value)
+            if is_leaf(producer):
+                continue
+            together = (
+                fusable
+                and id(producer) in self._fusable
+                and is_direct(value)
+                and producer.outputs[0].shape == node.outputs[0].shape
+            )
+            edges.append((producer, together))
+        return edges
+
+    def _assign_levels(self) -> None:
+        self._inputs = {id(node): self._edges(node) for node in self._order}
+        for node in self._order:
+            level = 0
+            for producer, together in self._inputs[id(node)]:
+                level = max(level, self._level[id(producer)] + (not together))
+            self._level[id(node)] = level
+
+    def _sink(self) -> None:
+        """Moves nodes that only later groups of their shape read into those groups: less is kept in memory."""
+        consumers: dict[int, list[tuple[Node, bool]]] = {}
+        for node in self._order:
+            for producer, together in self._inputs[id(node)]:
+                consumers.setdefault(id(producer), []).append((node, together))
+        for node in reversed(self._order):
+            readers = consumers.get(id(node))
+            if id(node) not in self._fusable or id(node) in self._results or not readers:
+                continue
+            if not all(together for _, together in readers):
+                continue
+            # With one operand, the value replaced in memory is never larger than the one it needs.
+            if len({id(p) for p, _ in self._inputs[id(node)]}) <= 1:
+                self._level[id(node)] = min(self._level[id(reader)] for reader, _ in readers)
+
+    def units(self) -> list[Unit]:
+        """The units in an order in which each comes after what it reads."""
+        groups: dict[tuple[int, tuple[int, ...]], list[tuple[int, Node]]] = {}
+        units: list[Unit] = []
+        for position, node in enumerate(self._order):
+            if id(node) in self._absorbed:
+                continue
+            level = self._level[id(node)]
+            if id(node) in self._fusable:
+                groups.setdefault((level, node.outputs[0].shape), []).append((position, node))
+                continue
+            unit = Unit([node], level, position, False)
+            fused = self._biases.get(id(node))
+            if fused is not None:
+                unit.nodes, unit.bias = [fused[0], node], fused[1]
+            units.append(unit)
+        for (level, shape), members in groups.items():
+            size = 1
+            for dim in shape:
+                size *= dim
+            parts = [members] if size <= _SMALL else _components(members)
+            for part in parts:
+                for start in range(0, len(part), _LONGEST):
+                    chunk = part[start : start + _LONGEST]
+                    units.append(Unit([n for _, n in chunk], level, chunk[0][0], True))
+        units.sort(key=lambda unit: (unit.level, unit.order))
+        return units
+
+
+def _producer(value: Value) -> Node:
+    node = value.node
+    while node.primitive.name in _TRANSPARENT:
+        node = node.inputs[0].node
+    return node
+
+
+def _components(members: list[tuple[int, Node]]) -> list[list[tuple[int, Node]]]:
+    """The members split into chains that share no value."""
+    parent: dict[int, int] = {}
+
+    def find(key: int) -> int:
+        while parent[key] != key:
+            parent[key] = parent[parent[key]]
+            key = parent[key]
+        return key
+
+    for _, node in members:
+        parent[id(node)] = id(node)
+    for _, node in members:
+        for value in node.inputs:
+            if id(value.node) in parent:
+                parent[find(id(value.node))] = find(id(node))
+    parts: dict[int, list[tuple[int, Node]]] = {}
+    for position, node in members:
+        parts.setdefault(find(id(node)), []).append((position, node))
+    return list(parts.values())
+
+
+def find_biases(graph: Graph, order: Sequence[Node]) -> dict[int, tuple[Node, Value]]:
+    """Additions of a row vector to a matrix product: id of the addition -> (product, vector)."""
+    uses: dict[int, int] = {}
+    for node in order:
+        for value in node.inputs:
+            uses[id(root(value))] = uses.get(id(root(value)), 0) + 1
+    for value in graph.results:
+        uses[id(root(value))] = uses.get(id(root(value)), 0) + 1
+    found: dict[int, tuple[Node, Value]] = {}
+    for node in order:
+        if node.primitive.name != "add":
+            continue
+        for product, other in (node.inputs, node.inputs[::-1]):
+            matmul = root(product)
+            if matmul.node.primitive.name != "matmul" or not has_kernel_types(matmul.node):
+                continue
+            bias = _row_vector(other, matmul.shape[-1])
+            if bias is not None and uses[id(matmul)] == 1 and product.shape[-1] == matmul.shape[-1]:
+                found[id(node)] = (matmul.node, bias)
+                break
+    return found
+
+
+def _row_vector(value: Value, count: int) -> Value | None:
+    if value.node.primitive.name != "broadcast_to":
+        return None
+    source = value.node.inputs[0]
+    is_row = source.size == count and source.shape[-1:] == (count,) and value.shape[-1] == count
+    return root(source) if is_row else None

@@ -1,0 +1,1 @@
+"""The graph of primitives: tensors, specs, nodes, and what can be asked of them."""

@@ -1,0 +1,229 @@
+"""Specs, primitives, nodes, values: the graph that front end and engines share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from trimtab.ir.tensor import Array, Tensor
+
+
+class Spec(NamedTuple):
+    """Shape and element type of a value. Shapes are concrete: a graph is made per shape."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+    def __str__(self) -> str:
+        return f"{self.dtype}{list(self.shape)}"
+
+
+class Sample(NamedTuple):
+    """Test inputs of a primitive, and the outputs worked by hand where `expected` is given."""
+
+    inputs: tuple[Any, ...]
+    attrs: dict[str, Any] = {}
+    expected: Any = None
+    differentiable: bool = True
+
+
+# Name -> primitive: the closed set that every engine runs.
+PRIMITIVES: dict[str, Primitive] = {}
+
+
+class Primitive:
+    """One operation of the closed set: its type rule, meaning, gradient and test inputs.
+
+    Args:
+        name: Its name in the graph, in engines and in the registry.
+        infer: `(*specs, **attrs) -> Spec | tuple[Spec, ...]`; raises ValueError on illegal input.
+        evaluate: `(xp, *arrays, **attrs) -> array(s)`, written against the names that NumPy and
+            jax.numpy share.
+        vjp: `(cotangent, output, *inputs, **attrs) -> tuple` of the inputs' cotangents, None where there
+            is none; with several outputs, `cotangent` and `output` are tuples and a cotangent may be
+            None. Left out, the primitive has no gradient (integer and boolean results).
+        samples: Inputs for the contract tests.
+    """
+
+    __slots__ = ("evaluate", "infer", "is_elementwise", "multiple", "name", "samples", "vjp")
+
+    def __init__(
+        self,
+        name: str,
+        infer: Callable[..., Any],
+        evaluate: Callable[..., Any],
+        vjp: Callable[..., Any] | None = None,
+        samples: Callable[[], Sequence[Sample]] = lambda: (),
+        *,
+        multiple: bool = False,
+        is_elementwise: bool = False,
+    ) -> None:
+        self.name = name
+        self.infer = infer
+        self.evaluate = evaluate
+        self.vjp = vjp
+        self.samples = samples
+        self.multiple = multiple
+        self.is_elementwise = is_elementwise
+        PRIMITIVES[name] = self
+
+    def __call__(self, *inputs: Tensor, **attrs: Any) -> Any:
+        """Evaluates at once, or makes a node if any input is symbolic."""
+        for x in inputs:
+            if type(x) is Value:
+                return self._trace(inputs, attrs)
+        arrays = [x.array for x in inputs]  # type: ignore[attr-defined]
+        self.infer(*[Spec(a.shape, a.dtype.name) for a in arrays], **attrs)
+        with np.errstate(all="ignore"):
+            result = self.evaluate(np, *arrays, **attrs)
+        if self.multiple:
+            return tuple(Array(np.asarray(r)) for r in result)
+        return Array(np.asarray(result))
+
+    def _trace(self, inputs: tuple[Tensor, ...], attrs: dict[str, Any]) -> Any:
+        values = tuple(x if type(x) is Value else constant(x.array) for x in inputs)  # type: ignore[attr-defined]
+        specs = self.infer(*[v.spec for v in values], **attrs)
+        node = Node(self, values, attrs, specs if self.multiple else (specs,))
+        return node.outputs if self.multiple else node.outputs[0]
+
+    def __repr__(self) -> str:
+        return f"Primitive({self.name})"
+
+
+class Node:
+    """One use of a primitive. It owns the values that it produces."""
+
+    __slots__ = ("attrs", "inputs", "outputs", "primitive")
+
+    def __init__(
+        self,
+        primitive: Primitive,
+        inputs: tuple[Value, ...],
+        attrs: dict[str, Any],
+        specs: Iterable[Spec],
+    ) -> None:
+        self.primitive = primitive
+        self.inputs = inputs
+        self.attrs = attrs
+        self.outputs = tuple(Value(self, index, spec) for index, spec in enumerate(specs))
+
+
+class Value(Tensor):
+    """A tensor inside a trace: output `index` of `node`."""
+
+    __slots__ = ("_keras_mask", "index", "node", "spec")
+
+    def __init__(self, node: Node, index: int, spec: Spec) -> None:
+        self.node = node
+        self.index = index
+        self.spec = spec
+
+    @property
+    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+        """Sizes of the axes."""
+        return self.spec.shape
+
+    @property
+    def dtype(self) -> str:  # type: ignore[override]
+        """Name of the element type."""
+        return self.spec.dtype
+
+    def _refuse(self, what: str) -> Any:
+        raise TypeError(
+            f"Tensor: {what} needs its numbers, but this tensor (shape {self.shape}, dtype {self.dtype}) is "
+            "traced: it has none until the compiled step runs. Use trimtab.ops instead of NumPy or Python "
+            "control flow, or compile with run_eagerly=True."
+        )
+
+    def numpy(self) -> Any:
+        """Raises: a traced tensor has no numbers."""
+        return self._refuse("numpy()")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return self._refuse("conversion to a NumPy array")
+
+    def __float__(self) -> float:
+        return self._refuse("float()")  # type: ignore[no-any-return]
+
+    def __int__(self) -> int:
+        return self._refuse("int()")  # type: ignore[no-any-return]
+
+    def __bool__(self) -> bool:
+        return self._refuse("bool(), as in `if` or `while`,")  # type: ignore[no-any-return]
+
+    def __repr__(self) -> str:
+        return f"<traced Tensor shape={self.shape} dtype={self.dtype} of {self.node.primitive.name}>"
+
+    __hash__ = Tensor.__hash__
+
+
+class Graph(NamedTuple):
+    """What an engine compiles.
+
+    Attributes:
+        inputs: Placeholders filled anew at every run.
+        states: Placeholders of the variables read or written, in the order that the engine binds them.
+        outputs: Results of a run.
+        updates: (index into `states`, new value), applied together at the end of a run.
+    """
+
+    inputs: tuple[Value, ...]
+    states: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+    updates: tuple[tuple[int, Value], ...]
+
+    @property
+    def results(self) -> list[Value]:
+        """Outputs, then the new values of the updates."""
+        return [*self.outputs, *(value for _, value in self.updates)]
+
+
+def _no_rule(*_: Any, **__: Any) -> Any:
+    raise TypeError("A placeholder or constant is made by its own function, not by a call.")
+
+
+_PLACEHOLDER = Primitive("placeholder", _no_rule, _no_rule)
+_CONSTANT = Primitive("constant", _no_rule, _no_rule)
+
+
+def placeholder(shape: tuple[int, ...], dtype: str) -> Value:
+    """A value that is given from outside: an input or a variable's content."""
+    return Node(_PLACEHOLDER, (), {}, (Spec(tuple(shape), dtype),)).outputs[0]
+
+
+def constant(array: np.ndarray[Any, Any]) -> Value:
+    """A value known when the graph is made. The array must not change afterwards."""
+    return Node(_CONSTANT, (), {"array": array}, (Spec(array.shape, array.dtype.name),)).outputs[0]
+
+
+def is_leaf(node: Node) -> bool:
+    """Whether the node is a placeholder or a constant."""
+    return node.primitive is _PLACEHOLDER or node.primitive is _CONSTANT
+
+
+def constant_of(value: Value) -> np.ndarray[Any, Any] | None:
+    """The array of a constant, None for any other value."""
+    return value.node.attrs["array"] if value.node.primitive is _CONSTANT else None
+
+
+def topological_order(values: Iterable[Value]) -> list[Node]:
+    """The nodes that `values` depend on, each after its inputs; without recursion, as graphs are deep."""
+    order: list[Node] = []
+    done: set[int] = set()
+    stack: list[tuple[Node, bool]] = [(v.node, False) for v in reversed(list(values))]
+    while stack:
+        node, expanded = stack.pop()
+        key = id(node)
+        if expanded:
+            order.append(node)
+            continue
+        if key in done:
+            continue
+        done.add(key)
+        stack.append((node, True))
+        for value in reversed(node.inputs):
+            if id(value.node) not in done:
+                stack.append((value.node, False))
+    return order

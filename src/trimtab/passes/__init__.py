@@ -1,0 +1,3 @@
+"""Graph to graph: local rules that keep a graph's meaning and make it smaller."""
+
+from trimtab.passes.pipeline import optimize as optimize

@@ -1,0 +1,314 @@
+"""Primitives that are one kernel each: softmax, batch normalization, dropout, optimizer updates."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from trimtab.ir.graph import Primitive, Sample, Spec
+from trimtab.primitives.elementwise import where
+from trimtab.primitives.reduction import broadcast_to
+from trimtab.primitives.layout import reshape
+from trimtab.primitives.source import filled_like, random_bits
+
+
+def _infer_softmax(x: Spec, *, axis: int, is_log: bool) -> Spec:
+    if not 0 <= axis < len(x.shape) or np.dtype(x.dtype).kind != "f":
+        raise ValueError(f"softmax: `axis` must be an axis of a floating tensor; got axis {axis} of {x}")
+    return x
+
+
+def _evaluate_softmax(xp: Any, x: Any, *, axis: int, is_log: bool) -> Any:
+    shifted = x - xp.max(x, axis=axis, keepdims=True)
+    powers = xp.exp(shifted)
+    total = xp.sum(powers, axis=axis, keepdims=True, dtype=x.dtype)
+    return shifted - xp.log(total) if is_log else powers / total
+
+
+softmax = Primitive(
+    "softmax",
+    _infer_softmax,
+    _evaluate_softmax,
+    lambda g, out, x, *, axis, is_log: (softmax_gradient(g, out, axis=axis, is_log=is_log),),
+    lambda: [
+        Sample((np.array([[0.0, math.log(3.0)]]),), {"axis": 1, "is_log": False}, np.array([[0.25, 0.75]])),
+        Sample((np.array([[0.3, -1.0], [2.0, 0.1]]),), {"axis": 0, "is_log": True}),
+        Sample((np.arange(24.0).reshape(2, 3, 4) / 7,), {"axis": 1, "is_log": False}),
+    ],
+)
+
+
+def _evaluate_softmax_gradient(xp: Any, g: Any, y: Any, *, axis: int, is_log: bool) -> Any:
+    if is_log:
+        return g - xp.exp(y) * xp.sum(g, axis=axis, keepdims=True, dtype=g.dtype)
+    return y * (g - xp.sum(g * y, axis=axis, keepdims=True, dtype=g.dtype))
+
+
+softmax_gradient = Primitive(
+    "softmax_gradient",
+    lambda g, y, *, axis, is_log: y,
+    _evaluate_softmax_gradient,
+    samples=lambda: [
+        Sample(
+            (np.array([[1.0, 0.0]]), np.array([[0.25, 0.75]])),
+            {"axis": 1, "is_log": False},
+            np.array([[0.1875, -0.1875]]),
+        ),
+        Sample(
+            (np.array([[1.0], [2.0]]), np.log(np.array([[0.5], [0.5]]))), {"axis": 0, "is_log": True}
+        ),
+    ],
+)
+"""Cotangent of softmax's (or log_softmax's) operand from the output's cotangent `g` and the output `y`."""
+
+
+# --- batch normalization. Inputs: x, then gamma if `scale`, then beta if `center`. --------------------
+
+
+def _infer_batch_norm(x: Spec, *parameters: Spec, axis: int, epsilon: float, scale: bool, center: bool) -> Any:
+    if not 0 <= axis < len(x.shape) or x.dtype not in ("float32", "float64"):
+        raise ValueError(f"batch_norm: `axis` must be an axis of a float32 or float64 tensor; got {axis} of {x}")
+    channel = Spec((x.shape[axis],), x.dtype)
+    if len(parameters) != scale + center or any(p != channel for p in parameters):
+        raise ValueError(f"batch_norm: gamma and beta must be {channel}; got {list(map(str, parameters))}")
+    return x, channel, channel
+
+
+def _channel_shape(x: Any, axis: int) -> tuple[int, ...]:
+    return tuple(dim if i == axis else 1 for i, dim in enumerate(x.shape))
+
+
+def _evaluate_batch_norm(xp: Any, x: Any, *parameters: Any, axis: int, epsilon: float, scale: bool, center: bool) -> Any:
+    axes = tuple(i for i in range(x.ndim) if i != axis)
+    shape = _channel_shape(x, axis)
+    mean = xp.mean(x, axis=axes, dtype=x.dtype)
+    centred = x - mean.reshape(shape)
+    variance = xp.mean(centred * centred, axis=axes, dtype=x.dtype)
+    factor = 1 / xp.sqrt(variance + x.dtype.type(epsilon))
+    if scale:
+        factor = factor * parameters[0]
+    y = centred * factor.reshape(shape)
+    if center:
+        y = y + parameters[-1].reshape(shape)
+    return y, mean, variance
+
+
+def _batch_norm_vjp(g: Any, out: Any, x: Any, *parameters: Any, axis: int, epsilon: float, scale: bool, center: bool) -> Any:
+    (g_y, g_mean, g_variance), (_, mean, variance) = g, out
+    if g_y is None:
+        g_y = filled_like(x, 0)
+    gamma = parameters[:1] if scale else ()
+    dx, dgamma, dbeta = batch_norm_gradient(
+        g_y, x, mean, variance, *gamma, axis=axis, epsilon=epsilon, scale=scale
+    )
+    count = math.prod(x.shape) // x.shape[axis]
+    shape = _channel_shape(x, axis)
+    if g_mean is not None:
+        dx = dx + broadcast_to(reshape(g_mean / count, shape=shape), shape=x.shape)
+    if g_variance is not None:
+        centred = x - broadcast_to(reshape(mean, shape=shape), shape=x.shape)
+        dx = dx + centred * broadcast_to(reshape(g_variance * (2.0 / count), shape=shape), shape=x.shape)
+    return (dx, *((dgamma,) if scale else ()), *((dbeta,) if center else ()))
+
+
+def _batch_norm_samples() -> list[Sample]:
+    rng = np.random.default_rng(3)
+    both = {"epsilon": 1e-3, "scale": True, "center": True}
+    gamma, beta = rng.normal(size=3), rng.normal(size=3)
+    return [
+        # One channel, 1 and 3: mean 2, biased variance 1, normalised -1 and 1 with epsilon 0.
+        Sample(
+            (np.array([[1.0], [3.0]]), np.array([2.0]), np.array([0.5])),
+            {"axis": 1, "epsilon": 0.0, "scale": True, "center": True},
+            (np.array([[-1.5], [2.5]]), np.array([2.0]), np.array([1.0])),
+        ),
+        Sample((rng.normal(size=(5, 3)), gamma, beta), {"axis": 1, **both}),
+        Sample((rng.normal(size=(2, 3, 4)), gamma, beta), {"axis": 1, **both}),
+        Sample((rng.normal(size=(4, 3)), beta), {"axis": 1, "epsilon": 1e-3, "scale": False, "center": True}),
+        Sample((rng.normal(size=(3, 4)), gamma), {"axis": 0, "epsilon": 1e-3, "scale": True, "center": False}),
+    ]
+
+
+batch_norm = Primitive(
+    "batch_norm", _infer_batch_norm, _evaluate_batch_norm, _batch_norm_vjp, _batch_norm_samples, multiple=True
+)
+"""Batch normalization with batch statistics: (y, mean, biased variance) over all axes but `axis`."""
+
+
+def _infer_batch_norm_gradient(g: Spec, x: Spec, mean: Spec, variance: Spec, *gamma: Spec, axis: int, epsilon: float, scale: bool) -> Any:
+    if g != x or mean != variance or len(gamma) != scale:
+        raise ValueError(f"batch_norm_gradient: inconsistent operands {g}, {x}, {mean}, {variance}")
+    return x, mean, mean
+
+
+def _evaluate_batch_norm_gradient(
+    xp: Any, g: Any, x: Any, mean: Any, variance: Any, *gamma: Any, axis: int, epsilon: float, scale: bool
+) -> Any:
+    axes = tuple(i for i in range(x.ndim) if i != axis)
+    shape = _channel_shape(x, axis)
+    count = x.dtype.type(x.size // x.shape[axis])
+    inverse = 1 / xp.sqrt(variance + x.dtype.type(epsilon))
+    normalised = (x - mean.reshape(shape)) * inverse.reshape(shape)
+    dbeta = xp.sum(g, axis=axes, dtype=x.dtype)
+    dgamma = xp.sum(g * normalised, axis=axes, dtype=x.dtype)
+    factor = inverse * gamma[0] if scale else inverse
+    inner = g - (dbeta / count).reshape(shape) - normalised * (dgamma / count).reshape(shape)
+    return inner * factor.reshape(shape), dgamma, dbeta
+
+
+batch_norm_gradient = Primitive(
+    "batch_norm_gradient",
+    _infer_batch_norm_gradient,
+    _evaluate_batch_norm_gradient,
+    samples=lambda: [
+        # Two rows of one channel at -1 and 1: any cotangent is cancelled by the mean and the variance.
+        Sample(
+            (np.array([[1.0], [4.0]]), np.array([[1.0], [3.0]]), np.array([2.0]), np.array([1.0])),
+            {"axis": 1, "epsilon": 0.0, "scale": False},
+            (np.array([[0.0], [0.0]]), np.array([3.0]), np.array([5.0])),
+        )
+    ],
+    multiple=True,
+)
+"""(dx, dgamma, dbeta) of `batch_norm`'s output; statistics count as functions of x."""
+
+
+# --- dropout ---------------------------------------------------------------------------------------------
+
+
+def _infer_dropout(x: Spec, key: Spec, *, rate: float) -> Any:
+    if key != Spec((2,), "uint32") or np.dtype(x.dtype).kind != "f":
+        raise ValueError(f"dropout: needs a floating tensor and a uint32[2] key; got {x} and {key}")
+    return x, Spec(x.shape, "bool")
+
+
+def _evaluate_dropout(xp: Any, x: Any, key: Any, *, rate: float) -> Any:
+    bits = random_bits.evaluate(xp, key, shape=x.shape)
+    keep = bits >= np.uint32(min(int(rate * 2**32), 2**32 - 1))
+    scaled = x * x.dtype.type(1 / (1 - rate)) if rate < 1 else x
+    return xp.where(keep, scaled, xp.zeros_like(x)), keep
+
+
+def _dropout_vjp(g: Any, out: Any, x: Any, key: Any, *, rate: float) -> Any:
+    if g[0] is None or rate >= 1:
+        return None, None
+    return where(out[1], g[0] * (1 / (1 - rate)), filled_like(x, 0)), None
+
+
+dropout = Primitive(
+    "dropout",
+    _infer_dropout,
+    _evaluate_dropout,
+    _dropout_vjp,
+    # Threefry's first words for key zero are 0x9D1C5EC6 and 0x8BD50731: kept below rate 0.6, at 0.5.
+    lambda: [
+        Sample(
+            (np.array([1.0, 2.0]), np.zeros(2, np.uint32)),
+            {"rate": 0.5},
+            (np.array([2.0, 4.0]), np.array([True, True])),
+        ),
+        Sample((np.linspace(-1, 1, 12).reshape(3, 4), np.array([5, 1], np.uint32)), {"rate": 0.3}),
+    ],
+    multiple=True,
+)
+"""(y, keep): elements kept where their random word is at least rate * 2**32, scaled by 1 / (1 - rate)."""
+
+
+# --- optimizer updates --------------------------------------------------------------------------------
+
+
+def _infer_sgd(parameter: Spec, *rest: Spec, momentum: float, nesterov: bool) -> Any:
+    slots, (gradient, rate) = rest[:-2], rest[-2:]
+    if gradient != parameter or any(s != parameter for s in slots) or rate != Spec((), parameter.dtype):
+        raise ValueError(f"sgd_update: inconsistent operands {parameter} and {list(map(str, rest))}")
+    if len(slots) != (momentum != 0):
+        raise ValueError(f"sgd_update: momentum {momentum} needs {int(momentum != 0)} slot; got {len(slots)}")
+    return (parameter,) * (1 + len(slots))
+
+
+def _evaluate_sgd(xp: Any, parameter: Any, *rest: Any, momentum: float, nesterov: bool) -> Any:
+    gradient, rate = rest[-2:]
+    if momentum == 0:
+        return (parameter - rate * gradient,)
+    weight = parameter.dtype.type(momentum)
+    velocity = weight * rest[0] - rate * gradient
+    step = weight * velocity - rate * gradient if nesterov else velocity
+    return parameter + step, velocity
+
+
+sgd_update = Primitive(
+    "sgd_update",
+    _infer_sgd,
+    _evaluate_sgd,
+    samples=lambda: [
+        # velocity 0.9 * 1 - 0.1 * 2 = 0.7; Nesterov step 0.9 * 0.7 - 0.2 = 0.43.
+        Sample(
+            (np.array([1.0]), np.array([1.0]), np.array([2.0]), np.array(0.1)),
+            {"momentum": 0.9, "nesterov": True},
+            (np.array([1.43]), np.array([0.7])),
+        ),
+        Sample(
+            (np.array([1.0]), np.array([2.0]), np.array(0.1)),
+            {"momentum": 0.0, "nesterov": False},
+            (np.array([0.8]),),
+        ),
+        Sample(
+            (np.arange(19.0), np.ones(19), np.arange(19.0) / 7, np.array(0.05)),
+            {"momentum": 0.5, "nesterov": False},
+        ),
+    ],
+    multiple=True,
+)
+"""(parameter, velocity) after a step: inputs parameter, velocity if `momentum`, gradient, learning rate."""
+
+
+def _infer_adam(parameter: Spec, *rest: Spec, beta_1: float, beta_2: float, epsilon: float, amsgrad: bool) -> Any:
+    if len(rest) != 4 + amsgrad or rest[-1] != Spec((), parameter.dtype) or any(s != parameter for s in rest[:-1]):
+        raise ValueError(f"adam_update: inconsistent operands {parameter} and {list(map(str, rest))}")
+    return (parameter,) * (3 + amsgrad)
+
+
+def _evaluate_adam(
+    xp: Any, parameter: Any, m: Any, v: Any, *rest: Any, beta_1: float, beta_2: float, epsilon: float, amsgrad: bool
+) -> Any:
+    kind = parameter.dtype.type
+    gradient, alpha = rest[-2:]
+    m = m + (gradient - m) * kind(1 - beta_1)
+    v = v + (gradient * gradient - v) * kind(1 - beta_2)
+    largest = xp.maximum(rest[0], v) if amsgrad else v
+    stepped = parameter - m * alpha / (xp.sqrt(largest) + kind(epsilon))
+    return (stepped, m, v, largest) if amsgrad else (stepped, m, v)
+
+
+adam_update = Primitive(
+    "adam_update",
+    _infer_adam,
+    _evaluate_adam,
+    samples=lambda: [
+        # m = 0.1 * 2, v = 0.001 * 4: step 0.2 * 0.1 / sqrt(0.004).
+        Sample(
+            (np.array([1.0]), np.array([0.0]), np.array([0.0]), np.array([2.0]), np.array(0.1)),
+            {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 0.0, "amsgrad": False},
+            (np.array([1.0 - 0.02 / math.sqrt(0.004)]), np.array([0.2]), np.array([0.004])),
+        ),
+        Sample(
+            (np.ones(19), np.ones(19), np.ones(19), np.full(19, 3.0), np.arange(19.0), np.array(0.01)),
+            {"beta_1": 0.9, "beta_2": 0.99, "epsilon": 1e-7, "amsgrad": True},
+        ),
+    ],
+    multiple=True,
+)
+"""(parameter, m, v[, v_hat]): inputs parameter, m, v, v_hat if `amsgrad`, gradient, alpha."""
+
+__all__ = [
+
+    "adam_update",
+    "batch_norm",
+    "batch_norm_gradient",
+    "dropout",
+    "sgd_update",
+    "softmax",
+    "softmax_gradient",
+]
