@@ -92,7 +92,7 @@ class ElementwiseProgram:
         dtype = CODES[node.inputs[0].dtype]
         if name == "where":
             condition, a, b = registers
-            return [self._opcodes[name], CODES[node.inputs[1].dtype], target, condition, a, b]
+            return [self._opcodes[name], CODES[node.inputs[1].dtype], target, a, b, condition]
         if name == "cast":
             return [self._opcodes[name], dtype, target, registers[0], -1, CODES[node.attrs["dtype"]]]
         a, b = (*registers, -1)[:2]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +13,11 @@ import numpy as np
 
 from trimtab.engines.base import Arrays, Batches
 from trimtab.engines.cpu import _engine
-from trimtab.engines.cpu.lower import HostCall, lower
+from trimtab.engines.cpu.lower import HostCall, Plan, lower
+from trimtab.engines.cpu.structure import structure
 from trimtab.engines.cpu.values import SOURCE_CODES
-from trimtab.ir.graph import Graph, Value
+from trimtab.ir.graph import Graph, Spec
+from trimtab.passes import optimize
 
 _OPCODES = {name: number for number, (name, _) in enumerate(_engine.opcodes())}
 
@@ -29,8 +33,7 @@ class CpuExecutable:
     """
 
     def __init__(self, graph: Graph) -> None:
-        plan = lower(graph, _OPCODES)
-        self._graph = graph
+        plan = plan_of(graph)
         self._constants = plan.constants
         self._hosts = plan.hosts
         self._lock = threading.Lock()
@@ -61,22 +64,20 @@ class CpuExecutable:
             self._states = states
 
     def _host_function(self, call: HostCall) -> Callable[[], None]:
-        node = call.node
-
-        def view(value: Value, operand: tuple[int, int]) -> np.ndarray[Any, Any]:
-            dtype = np.dtype(value.dtype)
+        def view(spec: Spec, operand: tuple[int, int]) -> np.ndarray[Any, Any]:
+            dtype, size = np.dtype(spec.dtype), math.prod(spec.shape)
             address = self._addresses[operand[0]] + operand[1]
-            memory = (ctypes.c_char * (value.size * dtype.itemsize)).from_address(address)
-            return np.frombuffer(memory, dtype).reshape(value.shape)
+            memory = (ctypes.c_char * (size * dtype.itemsize)).from_address(address)
+            return np.frombuffer(memory, dtype).reshape(spec.shape)
 
         def run() -> None:
-            count = len(node.inputs)
-            arrays = [view(v, o) for v, o in zip(node.inputs, call.operands[:count], strict=True)]
+            views = [view(s, o) for s, o in zip(call.specs, call.operands, strict=True)]
+            count = len(views) - call.outputs
             with np.errstate(all="ignore"):
-                result = node.primitive.evaluate(np, *arrays, **node.attrs)
-            results = result if node.primitive.multiple else (result,)
-            for value, operand, array in zip(node.outputs, call.operands[count:], results, strict=True):
-                np.copyto(view(value, operand), array)
+                result = call.primitive.evaluate(np, *views[:count], **call.attrs)
+            results = result if call.primitive.multiple else (result,)
+            for target, array in zip(views[count:], results, strict=True):
+                np.copyto(target, array)
 
         return run
 
@@ -142,6 +143,30 @@ def _has_plain_rows(array: np.ndarray[Any, Any]) -> bool:
             return False
         expected *= dim
     return array.dtype.isnative
+
+
+# Plans by structure: models of one architecture, as in a study over seeds, are lowered once.
+_PLANS: OrderedDict[object, Plan] = OrderedDict()
+_PLANS_LOCK = threading.Lock()
+_MOST_PLANS = 32
+
+
+def plan_of(graph: Graph) -> Plan:
+    """The plan of `graph`, taken from the last ones made if one had the same structure."""
+    key = structure(graph)
+    if key is None:
+        return lower(optimize(graph), _OPCODES)
+    with _PLANS_LOCK:
+        found = _PLANS.get(key)
+        if found is not None:
+            _PLANS.move_to_end(key)
+            return found
+    plan = lower(optimize(graph), _OPCODES)
+    with _PLANS_LOCK:
+        _PLANS[key] = plan
+        while len(_PLANS) > _MOST_PLANS:
+            _PLANS.popitem(last=False)
+    return plan
 
 
 class CpuEngine:

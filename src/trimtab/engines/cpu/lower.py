@@ -12,7 +12,15 @@ from trimtab.engines.cpu.grouping import Grouping, Unit, find_biases
 from trimtab.engines.cpu.kernels import EMITTERS, Step, Temporary, copy_step, matmul_step
 from trimtab.engines.cpu.memory import Lifetime, place
 from trimtab.engines.cpu.values import has_kernel_types, operand, root
-from trimtab.ir.graph import Graph, Node, Value, constant_of, topological_order
+from trimtab.ir.graph import (
+    Graph,
+    Node,
+    Primitive,
+    Spec,
+    Value,
+    constant_of,
+    topological_order,
+)
 
 Operand = tuple[int, int]
 PlanStep = tuple[str, list[Operand], list[int], list[float]]
@@ -27,7 +35,10 @@ _FLOAT_ONLY = frozenset({"matmul", "softmax", "softmax_gradient", "dropout", "sg
 class HostCall(NamedTuple):
     """A node that no kernel runs: NumPy evaluates it on the plan's memory."""
 
-    node: Node
+    primitive: Primitive
+    attrs: dict[str, Any]
+    specs: list[Spec]
+    outputs: int
     operands: list[Operand]
 
 
@@ -87,7 +98,9 @@ class _Lowering:
                 ints = step.ints
                 if step.kernel == "host":
                     ints = [len(hosts)]
-                    hosts.append(HostCall(self.keep_alive[step.ints[0]], operands))
+                    node = self.keep_alive[step.ints[0]]
+                    specs = [v.spec for v in (*node.inputs, *node.outputs)]
+                    hosts.append(HostCall(node.primitive, node.attrs, specs, len(node.outputs), operands))
                 resolved.append((step.kernel, operands, ints, step.floats))
         count = self.first_constant + len(self.constants)
         return Plan(resolved, arena, count, self.constants, hosts)

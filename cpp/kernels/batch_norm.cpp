@@ -1,0 +1,250 @@
+// batch_norm in training mode: y, the mean and the biased variance, in two passes for accuracy.
+#include "kernels/batch_norm.h"
+
+#include <cmath>
+
+#include "base/thread_pool.h"
+#include "kernels/dispatch.h"
+#include "kernels/simd_families.h"
+
+namespace trimtab::TRIMTAB_ISA {
+namespace {
+
+template <class T>
+struct Operands {
+  const T* x;
+  const T* gamma;
+  const T* beta;
+  T* y;
+  T* mean;
+  T* variance;
+};
+
+// Mean and sum of squared deviations over `rows` rows.
+template <class T, int vectors>
+struct Moments {
+  Strip<T, vectors> mean{};
+  Strip<T, vectors> deviations{};
+
+  [[gnu::always_inline]] Moments(const T* x, std::int64_t rows, std::int64_t stride,
+                                 std::int64_t last) {
+    for (std::int64_t i = 0; i < rows; ++i) {
+      const auto row = Strip<T, vectors>::load(x + i * stride, last);
+      for (int k = 0; k < vectors; ++k) mean.v[k] += row.v[k];
+    }
+    const T share = T{1} / static_cast<T>(rows);
+    for (int k = 0; k < vectors; ++k) mean.v[k] *= share;
+    for (std::int64_t i = 0; i < rows; ++i) {
+      const auto row = Strip<T, vectors>::load(x + i * stride, last);
+      for (int k = 0; k < vectors; ++k) {
+        const Vec<T> deviation = row.v[k] - mean.v[k];
+        deviations.v[k] = fma(deviation, deviation, deviations.v[k]);
+      }
+    }
+  }
+};
+
+template <class T, int vectors>
+[[gnu::always_inline]] inline Strip<T, vectors> scale_of(const Strip<T, vectors>& variance,
+                                                         const T* gamma, std::int64_t last,
+                                                         T epsilon) {
+  Strip<T, vectors> scale = Strip<T, vectors>::load_or(gamma, last, T{1});
+  for (int k = 0; k < vectors; ++k) scale.v[k] /= sqrt(variance.v[k] + epsilon);
+  return scale;
+}
+
+template <class T, int vectors>
+[[gnu::always_inline]] inline void normalize(const T* x, T* y, std::int64_t rows,
+                                             std::int64_t stride, std::int64_t last,
+                                             const Strip<T, vectors>& mean,
+                                             const Strip<T, vectors>& scale,
+                                             const Strip<T, vectors>& beta) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    auto row = Strip<T, vectors>::load(x + i * stride, last);
+    for (int k = 0; k < vectors; ++k) {
+      row.v[k] = fma(row.v[k] - mean.v[k], scale.v[k], beta.v[k]);
+    }
+    row.store(y + i * stride, last);
+  }
+}
+
+// Channels last: vectors over channels.
+template <class T>
+class ChannelsLast final : public Kernel {
+ public:
+  ChannelsLast(const BatchNormShape& shape, double epsilon)
+      : shape_(shape), chunks_(shape), epsilon_(static_cast<T>(epsilon)) {
+    threads_ = shape.elements() < threaded_batch_norm_elements ? 1 : num_threads();
+  }
+
+  [[nodiscard]] std::size_t scratch_bytes() const override {
+    if (chunks_.count() <= 1) return 0;
+    return static_cast<std::size_t>(2 * chunks_.count() * shape_.channels) * sizeof(T);
+  }
+  void bind(std::span<std::byte* const> operands, std::byte* scratch) override {
+    const auto at = [&](std::size_t i) { return reinterpret_cast<T*>(operands[i]); };
+    o_ = {at(0), at(1), at(2), at(3), at(4), at(5)};
+    chunk_means_ = reinterpret_cast<T*>(scratch);
+    chunk_deviations_ = chunk_means_ + chunks_.count() * shape_.channels;
+  }
+
+  void run() noexcept override {
+    if (chunks_.count() == 1) return run_at_once();
+    parallel_for(chunks_.count(), threads_, [this](std::int64_t chunk) { chunk_moments(chunk); });
+    combine_moments();
+    parallel_for(chunks_.count(), threads_, [this](std::int64_t chunk) { normalize_chunk(chunk); });
+  }
+
+ private:
+  void run_at_once() noexcept {
+    const std::int64_t stride = shape_.channels;
+    const std::int64_t rows = shape_.outer;
+    for_strips<T>(stride, [&]<int vectors>(std::int64_t c, std::int64_t last) {
+      const Moments<T, vectors> moments(o_.x + c, rows, stride, last);
+      Strip<T, vectors> variance = moments.deviations;
+      for (auto& each : variance.v) each *= T{1} / static_cast<T>(rows);
+      moments.mean.store(o_.mean + c, last);
+      variance.store(o_.variance + c, last);
+      const auto scale = scale_of<T, vectors>(variance, shifted(o_.gamma, c), last, epsilon_);
+      const auto beta = Strip<T, vectors>::load_or(shifted(o_.beta, c), last, T{0});
+      normalize<T, vectors>(o_.x + c, o_.y + c, rows, stride, last, moments.mean, scale, beta);
+    });
+  }
+
+  void chunk_moments(std::int64_t chunk) const noexcept {
+    const std::int64_t stride = shape_.channels;
+    const T* x = o_.x + chunks_.first(chunk) * stride;
+    for_strips<T>(stride, [&]<int vectors>(std::int64_t c, std::int64_t last) {
+      const Moments<T, vectors> moments(x + c, chunks_.size(chunk), stride, last);
+      moments.mean.store(chunk_means_ + chunk * stride + c, last);
+      moments.deviations.store(chunk_deviations_ + chunk * stride + c, last);
+    });
+  }
+
+  // The chunks' moments one after the other (Chan, Golub and LeVeque, 1979).
+  void combine_moments() noexcept {
+    const std::int64_t stride = shape_.channels;
+    for (std::int64_t c = 0; c < stride; ++c) {
+      double mean = chunk_means_[c];
+      double deviations = chunk_deviations_[c];
+      auto rows = static_cast<double>(chunks_.size(0));
+      for (std::int64_t chunk = 1; chunk < chunks_.count(); ++chunk) {
+        const auto added = static_cast<double>(chunks_.size(chunk));
+        const double difference = chunk_means_[chunk * stride + c] - mean;
+        const double share = added / (rows + added);
+        mean += difference * share;
+        deviations += chunk_deviations_[chunk * stride + c] + difference * difference * rows * share;
+        rows += added;
+      }
+      o_.mean[c] = static_cast<T>(mean);
+      o_.variance[c] = static_cast<T>(deviations / rows);
+    }
+  }
+
+  void normalize_chunk(std::int64_t chunk) const noexcept {
+    const std::int64_t stride = shape_.channels;
+    const std::int64_t start = chunks_.first(chunk) * stride;
+    for_strips<T>(stride, [&]<int vectors>(std::int64_t c, std::int64_t last) {
+      const auto mean = Strip<T, vectors>::load(o_.mean + c, last);
+      const auto variance = Strip<T, vectors>::load(o_.variance + c, last);
+      const auto scale = scale_of<T, vectors>(variance, shifted(o_.gamma, c), last, epsilon_);
+      const auto beta = Strip<T, vectors>::load_or(shifted(o_.beta, c), last, T{0});
+      normalize<T, vectors>(o_.x + start + c, o_.y + start + c, chunks_.size(chunk), stride, last,
+                            mean, scale, beta);
+    });
+  }
+
+  BatchNormShape shape_;
+  RowChunks chunks_;
+  T epsilon_;
+  int threads_ = 1;
+  Operands<T> o_{};
+  T* chunk_means_ = nullptr;
+  T* chunk_deviations_ = nullptr;
+};
+
+// Channels first: vectors along `inner`, a channel a task.
+template <class T>
+class ChannelsFirst final : public Kernel {
+ public:
+  ChannelsFirst(const BatchNormShape& shape, double epsilon)
+      : shape_(shape), epsilon_(static_cast<T>(epsilon)) {
+    threads_ = shape.elements() < threaded_batch_norm_elements ? 1 : num_threads();
+  }
+
+  void bind(std::span<std::byte* const> operands, std::byte*) override {
+    const auto at = [&](std::size_t i) { return reinterpret_cast<T*>(operands[i]); };
+    o_ = {at(0), at(1), at(2), at(3), at(4), at(5)};
+  }
+
+  void run() noexcept override {
+    parallel_for(shape_.channels, threads_, [this](std::int64_t c) { run_channel(c); });
+  }
+
+ private:
+  // sum over the channel of function(value)
+  template <class Function>
+  [[gnu::always_inline]] double sum(std::int64_t channel, Function&& function) const {
+    double total = 0;
+    for (std::int64_t o = 0; o < shape_.outer; ++o) {
+      const T* x = o_.x + (o * shape_.channels + channel) * shape_.inner;
+      total += sum_run<T>(shape_.inner,
+                          [&](std::int64_t i, std::int64_t n) { return function(x + i, n); });
+    }
+    return total;
+  }
+
+  void run_channel(std::int64_t channel) const noexcept {
+    const auto count = static_cast<double>(shape_.per_channel());
+    const T mean = static_cast<T>(
+        sum(channel, [](const T* x, std::int64_t n) { return load_lanes(x, n); }) / count);
+    const Mask<T> numbers = lane_numbers<T>();
+    const double deviations = sum(channel, [&](const T* x, std::int64_t n) {
+      const Vec<T> deviation = load_lanes(x, n) - mean;
+      return numbers < static_cast<Lane<Mask<T>>>(n) ? deviation * deviation : Vec<T>{};
+    });
+    const T variance = static_cast<T>(deviations / count);
+    o_.mean[channel] = mean;
+    o_.variance[channel] = variance;
+    const T gamma = o_.gamma == nullptr ? T{1} : o_.gamma[channel];
+    const Strip<T, 1> scale{{broadcast(gamma / std::sqrt(variance + epsilon_))}};
+    const Strip<T, 1> means{{broadcast(mean)}};
+    const Strip<T, 1> beta{{broadcast(o_.beta == nullptr ? T{0} : o_.beta[channel])}};
+    for (std::int64_t o = 0; o < shape_.outer; ++o) {
+      const std::int64_t start = (o * shape_.channels + channel) * shape_.inner;
+      const std::int64_t whole = shape_.inner / lanes<T>;
+      normalize<T, 1>(o_.x + start, o_.y + start, whole, lanes<T>, lanes<T>, means, scale, beta);
+      const std::int64_t rest = shape_.inner - whole * lanes<T>;
+      if (rest == 0) continue;
+      const std::int64_t at = start + whole * lanes<T>;
+      normalize<T, 1>(o_.x + at, o_.y + at, 1, lanes<T>, rest, means, scale, beta);
+    }
+  }
+
+  BatchNormShape shape_;
+  T epsilon_;
+  int threads_ = 1;
+  Operands<T> o_{};
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> prepare_batch_norm(const StepSpec& spec) {
+  kernels::IntReader ints(spec);
+  const DType dtype = ints.floating();
+  BatchNormShape shape{};
+  shape.outer = ints.size();
+  shape.channels = ints.size();
+  shape.inner = ints.size();
+  ints.finish();
+  kernels::expect(spec, 6, 1, {1, 2});
+  if (shape.per_channel() == 0) ints.fail("needs at least one value of each channel", 0);
+  const double epsilon = spec.floats[0];
+  return kernels::for_floating(
+      dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
+        if (shape.inner == 1) return std::make_unique<ChannelsLast<T>>(shape, epsilon);
+        return std::make_unique<ChannelsFirst<T>>(shape, epsilon);
+      });
+}
+
+}  // namespace trimtab::TRIMTAB_ISA

@@ -1,0 +1,177 @@
+// sgd and adam: one optimizer step of one variable. In place is allowed.
+#include <algorithm>
+
+#include "base/thread_pool.h"
+#include "kernels/dispatch.h"
+#include "kernels/simd_families.h"
+#include "kernels/sums.h"
+
+namespace trimtab::TRIMTAB_ISA {
+namespace {
+
+constexpr std::int64_t threaded_elements = 100'000;
+
+// Calls range(first, end) for parts of [0, count), on the threads if there is much to do.
+template <class Function>
+[[gnu::always_inline]] inline void for_ranges(std::int64_t count, Function&& range) {
+  if (count < threaded_elements) return range(0, count);
+  constexpr std::int64_t part = 16'384;
+  parallel_for((count + part - 1) / part, [&](std::int64_t task) {
+    range(task * part, std::min(count, (task + 1) * part));
+  });
+}
+
+enum class Momentum { none, heavy_ball, nesterov };
+
+template <class T, Momentum kind>
+class Sgd final : public Kernel {
+ public:
+  Sgd(std::int64_t count, double momentum) : count_(count), momentum_(static_cast<T>(momentum)) {}
+
+  void bind(std::span<std::byte* const> operands, std::byte*) override {
+    parameter_ = reinterpret_cast<const T*>(operands[0]);
+    velocity_ = reinterpret_cast<const T*>(operands[1]);
+    gradient_ = reinterpret_cast<const T*>(operands[2]);
+    learning_rate_ = reinterpret_cast<const T*>(operands[3]);
+    new_parameter_ = reinterpret_cast<T*>(operands[4]);
+    new_velocity_ = reinterpret_cast<T*>(operands[5]);
+  }
+
+  void run() noexcept override {
+    for_ranges(count_, [this](std::int64_t first, std::int64_t end) {
+      const Vec<T> learning_rate = broadcast(*learning_rate_);
+      const Vec<T> momentum = broadcast(momentum_);
+      std::int64_t i = first;
+      for (; i + lanes<T> <= end; i += lanes<T>) step(i, lanes<T>, learning_rate, momentum);
+      if (i < end) step(i, end - i, learning_rate, momentum);
+    });
+  }
+
+ private:
+  [[gnu::always_inline]] void step(std::int64_t i, std::int64_t n, Vec<T> learning_rate,
+                                   Vec<T> momentum) const {
+    const Vec<T> change = learning_rate * load_lanes(gradient_ + i, n);
+    Vec<T> parameter = load_lanes(parameter_ + i, n);
+    if constexpr (kind == Momentum::none) {
+      parameter = parameter - change;
+    } else {
+      const Vec<T> velocity = momentum * load_lanes(velocity_ + i, n) - change;
+      store_lanes(new_velocity_ + i, velocity, n);
+      parameter = kind == Momentum::nesterov ? parameter + (momentum * velocity - change)
+                                             : parameter + velocity;
+    }
+    store_lanes(new_parameter_ + i, parameter, n);
+  }
+
+  std::int64_t count_;
+  T momentum_;
+  const T* parameter_ = nullptr;
+  const T* velocity_ = nullptr;
+  const T* gradient_ = nullptr;
+  const T* learning_rate_ = nullptr;
+  T* new_parameter_ = nullptr;
+  T* new_velocity_ = nullptr;
+};
+
+template <class T, bool is_amsgrad>
+class Adam final : public Kernel {
+ public:
+  Adam(std::int64_t count, const std::vector<double>& floats)
+      : count_(count),
+        weight_1_(static_cast<T>(1 - floats[0])),
+        weight_2_(static_cast<T>(1 - floats[1])),
+        epsilon_(static_cast<T>(floats[2])) {}
+
+  void bind(std::span<std::byte* const> operands, std::byte*) override {
+    parameter_ = reinterpret_cast<const T*>(operands[0]);
+    m_ = reinterpret_cast<const T*>(operands[1]);
+    v_ = reinterpret_cast<const T*>(operands[2]);
+    gradient_ = reinterpret_cast<const T*>(operands[3]);
+    alpha_ = reinterpret_cast<const T*>(operands[4]);
+    new_parameter_ = reinterpret_cast<T*>(operands[5]);
+    new_m_ = reinterpret_cast<T*>(operands[6]);
+    new_v_ = reinterpret_cast<T*>(operands[7]);
+    if constexpr (is_amsgrad) {
+      v_hat_ = reinterpret_cast<const T*>(operands[8]);
+      new_v_hat_ = reinterpret_cast<T*>(operands[9]);
+    }
+  }
+
+  void run() noexcept override {
+    for_ranges(count_, [this](std::int64_t first, std::int64_t end) {
+      const Vec<T> alpha = broadcast(*alpha_);
+      std::int64_t i = first;
+      for (; i + lanes<T> <= end; i += lanes<T>) step(i, lanes<T>, alpha);
+      if (i < end) step(i, end - i, alpha);
+    });
+  }
+
+ private:
+  [[gnu::always_inline]] void step(std::int64_t i, std::int64_t n, Vec<T> alpha) const {
+    const Vec<T> gradient = load_lanes(gradient_ + i, n);
+    Vec<T> m = load_lanes(m_ + i, n);
+    Vec<T> v = load_lanes(v_ + i, n);
+    m += (gradient - m) * weight_1_;
+    v += (gradient * gradient - v) * weight_2_;
+    store_lanes(new_m_ + i, m, n);
+    store_lanes(new_v_ + i, v, n);
+    if constexpr (is_amsgrad) {
+      v = max(load_lanes(v_hat_ + i, n), v);
+      store_lanes(new_v_hat_ + i, v, n);
+    }
+    const Vec<T> change = m * alpha / (sqrt(v) + epsilon_);
+    store_lanes(new_parameter_ + i, load_lanes(parameter_ + i, n) - change, n);
+  }
+
+  std::int64_t count_;
+  T weight_1_;  // of the gradient in the first moment: 1 - beta_1
+  T weight_2_;
+  T epsilon_;
+  const T* parameter_ = nullptr;
+  const T* m_ = nullptr;
+  const T* v_ = nullptr;
+  const T* gradient_ = nullptr;
+  const T* alpha_ = nullptr;
+  const T* v_hat_ = nullptr;
+  T* new_parameter_ = nullptr;
+  T* new_m_ = nullptr;
+  T* new_v_ = nullptr;
+  T* new_v_hat_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> prepare_sgd(const StepSpec& spec) {
+  kernels::IntReader ints(spec);
+  const DType dtype = ints.floating();
+  const std::int64_t count = ints.size();
+  const bool is_nesterov = ints.flag();
+  ints.finish();
+  kernels::expect(spec, 6, 1, {1, 5});
+  if (spec.present[1] != spec.present[5]) {
+    ints.fail("takes the momentum before and after the step, or neither", spec.present[1]);
+  }
+  const double momentum = spec.floats[0];
+  return kernels::for_floating(
+      dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
+        if (!spec.present[1]) return std::make_unique<Sgd<T, Momentum::none>>(count, momentum);
+        if (is_nesterov) return std::make_unique<Sgd<T, Momentum::nesterov>>(count, momentum);
+        return std::make_unique<Sgd<T, Momentum::heavy_ball>>(count, momentum);
+      });
+}
+
+std::unique_ptr<Kernel> prepare_adam(const StepSpec& spec) {
+  kernels::IntReader ints(spec);
+  const DType dtype = ints.floating();
+  const std::int64_t count = ints.size();
+  const bool is_amsgrad = ints.flag();
+  ints.finish();
+  kernels::expect(spec, is_amsgrad ? 10 : 8, 3);
+  return kernels::for_floating(
+      dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
+        if (is_amsgrad) return std::make_unique<Adam<T, true>>(count, spec.floats);
+        return std::make_unique<Adam<T, false>>(count, spec.floats);
+      });
+}
+
+}  // namespace trimtab::TRIMTAB_ISA

@@ -1,0 +1,36 @@
+"""What every test shares: the oracle's backend, a seeded generator, hypothesis's profiles."""
+
+import os
+
+# Keras reads its backend when it is imported, which a test module does before any fixture runs.
+os.environ["KERAS_BACKEND"] = "jax"
+os.environ["JAX_PLATFORMS"] = "cpu"
+
+import hypothesis
+import numpy as np
+import pytest
+
+from trimtab.core import random
+
+# A shared machine is slow now and then, which says nothing about a test: no deadlines. In CI the
+# same examples are drawn each time, so that a red run can be repeated.
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+# Every test starts from the same numbers, whatever ran before it.
+SEED = 20150211
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    """Seed of the layers and initializers that are given none; returned for those that need one."""
+    random.set_seed(SEED)
+    return SEED
+
+
+@pytest.fixture
+def rng():
+    """NumPy generator for a test's data."""
+    return np.random.default_rng(SEED)
