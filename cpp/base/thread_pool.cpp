@@ -1,11 +1,11 @@
 #include "base/thread_pool.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <memory>
 #include <system_error>
 #include <thread>
@@ -178,7 +178,7 @@ void Pool::work(int index) {
 
 bool Pool::join() {
   std::uint32_t state = region_.load(std::memory_order_relaxed);
-  while ((state & 1) != 0) {
+  while ((state & 1U) != 0) {
     if (region_.compare_exchange_weak(state, state + 2, std::memory_order_acquire)) return true;
   }
   return false;

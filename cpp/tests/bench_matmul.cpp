@@ -81,52 +81,66 @@ void measure_group(const char* name, const std::vector<Entry>& entries) {
   std::printf("  in all %.3f us, %.1f GFLOP/s\n", total * 1e6, flops / total * 1e-9);
 }
 
+struct Group {
+  const char* name;
+  std::vector<Entry> entries;
+};
+
+const std::vector<Group>& groups() {
+  static const std::vector<Group> all{
+      {"small train step",
+       {{16, 64, 14},
+        {16, 64, 64},
+        {16, 2, 64},
+        {14, 64, 16, true},
+        {64, 64, 16, true},
+        {64, 2, 16, true},
+        {16, 64, 64, false, true},
+        {16, 64, 2, false, true}}},
+      {"medium train step",
+       {{128, 512, 93},
+        {128, 512, 512},
+        {128, 9, 512},
+        {93, 512, 128, true},
+        {512, 512, 128, true},
+        {512, 9, 128, true},
+        {128, 512, 512, false, true},
+        {128, 512, 9, false, true}}},
+      {"squares",
+       {{256, 256, 256},
+        {512, 512, 512},
+        {1024, 1024, 1024},
+        {2048, 2048, 2048},
+        {1024, 1024, 1024, true},
+        {1024, 1024, 1024, false, true}}},
+      {"inference",
+       {{10000, 64, 14},
+        {10000, 64, 64},
+        {10000, 2, 64},
+        {1, 64, 14},
+        {1, 64, 64},
+        {1, 2, 64},
+        {1, 512, 512},
+        {1, 512, 512, false, true},
+        {1, 2048, 2048},
+        {1, 2048, 2048, false, true},
+        {16, 512, 512},
+        {16, 2048, 2048, false, true}}},
+  };
+  return all;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc > 1) trimtab::set_num_threads(std::atoi(argv[1]));
   const std::string filter = argc > 2 ? argv[2] : "";
-  const auto group = [&](const char* name, const std::vector<Entry>& entries) {
-    if (std::string(name).find(filter) != std::string::npos) measure_group(name, entries);
-  };
   std::printf("%s, %d threads\n", trimtab::isa_name(trimtab::current_isa()),
               trimtab::num_threads());
-  group("small train step", {{16, 64, 14},
-                             {16, 64, 64},
-                             {16, 2, 64},
-                             {14, 64, 16, true},
-                             {64, 64, 16, true},
-                             {64, 2, 16, true},
-                             {16, 64, 64, false, true},
-                             {16, 64, 2, false, true}});
-  group("medium train step", {{128, 512, 93},
-                              {128, 512, 512},
-                              {128, 512, 512},
-                              {128, 9, 512},
-                              {512, 9, 128, true},
-                              {512, 512, 128, true},
-                              {512, 512, 128, true},
-                              {93, 512, 128, true},
-                              {128, 512, 9, false, true},
-                              {128, 512, 512, false, true},
-                              {128, 512, 512, false, true}});
-  group("squares", {{256, 256, 256},
-                    {512, 512, 512},
-                    {1024, 1024, 1024},
-                    {2048, 2048, 2048},
-                    {1024, 1024, 1024, true},
-                    {1024, 1024, 1024, false, true}});
-  group("inference", {{10000, 64, 14},
-                      {10000, 64, 64},
-                      {10000, 2, 64},
-                      {1, 64, 14},
-                      {1, 64, 64},
-                      {1, 2, 64},
-                      {1, 512, 512},
-                      {1, 512, 512, false, true},
-                      {1, 2048, 2048},
-                      {1, 2048, 2048, false, true},
-                      {16, 512, 512},
-                      {16, 2048, 2048, false, true}});
+  for (const Group& group : groups()) {
+    if (std::string(group.name).find(filter) != std::string::npos) {
+      measure_group(group.name, group.entries);
+    }
+  }
   return 0;
 }

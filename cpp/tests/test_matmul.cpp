@@ -155,8 +155,8 @@ CASE(float64_products_equal_a_double_reference) {
 
 CASE(products_of_several_k_blocks_equal_a_double_reference) {
   for (int transposes = 0; transposes < 4; ++transposes) {
-    for (std::int64_t m : {1, 5, 70}) {
-      const Problem<float> problem(make_shape(m, 75, 1601, transposes), true);
+    for (const auto& [m, n] : {std::array{1, 75}, std::array{5, 75}, std::array{130, 130}}) {
+      const Problem<float> problem(make_shape(m, n, 1601, transposes), true);
       for_each_isa([&](Isa isa) { check_values(problem, isa); });
     }
   }

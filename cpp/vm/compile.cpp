@@ -182,7 +182,11 @@ class Compiler {
         value = copy;
       }
       values_[value].location = inputs + static_cast<int>(i);
-      compiled_.outputs.push_back({dtype, values_[value].location, 0, inputs_read_after(value)});
+      compiled_.outputs.push_back({dtype, values_[value].location, 0, {}});
+      output_values_.push_back(value);
+    }
+    for (std::size_t i = 0; i < output_values_.size(); ++i) {
+      compiled_.outputs[i].inputs_read_later = inputs_read_after(output_values_[i]);
     }
   }
 
@@ -340,6 +344,7 @@ class Compiler {
   std::vector<Value> values_;
   std::vector<int> registers_;  // the value that each register holds
   std::vector<ValueInstruction> instructions_;
+  std::vector<int> output_values_;
   std::map<std::pair<int, DType>, int> constants_;
   std::map<std::size_t, std::vector<int>> free_temporaries_;  // by element size
   std::vector<std::size_t> temporary_sizes_;

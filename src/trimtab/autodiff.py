@@ -21,7 +21,9 @@ def _reaching(order: Sequence[Node], wrt: Sequence[Value]) -> set[int]:
     return reached
 
 
-def gradients(output: Value, wrt: Sequence[Value], cotangent: Tensor | None = None) -> list[Tensor | None]:
+def gradients(
+    output: Value, wrt: Sequence[Value], cotangent: Tensor | None = None
+) -> list[Tensor | None]:
     """Cotangents of `wrt` for a cotangent of `output`.
 
     Args:
@@ -33,13 +35,16 @@ def gradients(output: Value, wrt: Sequence[Value], cotangent: Tensor | None = No
         One tensor per value in `wrt`, of its shape; None where `output` does not depend on it.
 
     Raises:
-        ValueError: If `output` is not of a floating type, or a primitive on the way has no gradient.
+        ValueError: If `output` is not of a floating type, or a primitive on the way has
+            no gradient.
     """
     if not dtypes.is_float(output.dtype):
         raise ValueError(f"gradients: the output must be floating; got {output.spec}")
     order = topological_order([output])
     reached = _reaching(order, wrt)
-    cotangents: dict[int, Tensor] = {id(output): filled_like(output, 1) if cotangent is None else cotangent}
+    cotangents: dict[int, Tensor] = {
+        id(output): filled_like(output, 1) if cotangent is None else cotangent
+    }
     for node in reversed(order):
         if id(node) not in reached or is_leaf(node):
             continue

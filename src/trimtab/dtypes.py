@@ -1,6 +1,7 @@
 """Names, promotion and limits of the element types.
 
-The promotion rules are those of Keras 3 (`keras.backend.result_type`): the lattice of JAX, in which an
+The promotion rules are those of Keras 3 (`keras.backend.result_type`): the lattice of JAX, in which
+an
 integer meeting a float takes the float's type, and a Python number is weaker than any array.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +42,8 @@ def _name_of(dtype: object) -> str:
         if name.startswith("torch."):
             name = name.removeprefix("torch.")
     else:
-        name = str(np.dtype(dtype)) if not hasattr(dtype, "name") else str(dtype.name)
+        kind: Any = dtype
+        name = str(kind.name if hasattr(kind, "name") else np.dtype(kind))
     if name not in _KNOWN:
         raise ValueError(
             f"dtype: must be one of {', '.join(ALL)}; got {dtype!r}."
@@ -121,7 +124,8 @@ def result_type(*dtypes: object, floatx: str = "float32") -> str:
     """The type of an operation on operands of `dtypes`, as `keras.backend.result_type`.
 
     Args:
-        dtypes: Type names; the Python types `int`, `float` and `bool` are weak: they give way to any
+        dtypes: Type names; the Python types `int`, `float` and `bool` are weak: they
+            give way to any
             array type of their kind or above, and `float` beside integers gives `floatx`.
         floatx: The type of a lone Python float.
     """
@@ -136,3 +140,12 @@ def result_type(*dtypes: object, floatx: str = "float32") -> str:
     if int in dtypes and result == "bool":
         return "int32"
     return result
+
+
+def limits(dtype: str) -> tuple[Any, Any]:
+    """(lowest, highest) finite number of `dtype`."""
+    if dtype == "bool":
+        return False, True
+    if is_float(dtype):
+        return float(np.finfo(dtype).min), float(np.finfo(dtype).max)
+    return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)

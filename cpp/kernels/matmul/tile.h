@@ -38,6 +38,9 @@ inline constexpr int row_vectors = 8;
 template <class T>
 inline constexpr std::int64_t tile_columns = tile_vectors * lanes<T>;
 
+template <class T>
+inline constexpr std::int64_t row_columns = row_vectors * lanes<T>;
+
 template <class T, int rows, int vectors>
 [[gnu::always_inline]] inline void start_sums(const Tile<T>& tile, Vec<T> (&sums)[rows][vectors]) {
   const auto load_row = [&](const T* from, Vec<T>(&row)[vectors]) {

@@ -13,7 +13,7 @@ namespace {
 constexpr double parallel_flops = 1e6;
 
 // k is cut into equal blocks whose panel of b takes at most so many bytes of the second cache.
-constexpr std::int64_t panel_limit_bytes = 192 * 1024;
+constexpr std::int64_t panel_limit_bytes = std::int64_t{192} * 1024;
 
 template <class T>
 struct Operands {
@@ -135,7 +135,7 @@ void plan_dots(bool is_swapped, MatmulPlan& plan) {
   const bool is_y_contiguous = columns == 1 || (is_swapped ? !shape.trans_a : shape.trans_b);
   plan.tiling.is_swapped = is_swapped;
   plan.tiling.pack_b = !is_y_contiguous;
-  plan.tiling.row_block = even_block(rows, max<std::int64_t>(rows / (4 * plan.threads), 64), 16);
+  plan.tiling.row_block = even_block(rows, max<std::int64_t>(rows / 4 / plan.threads, 64), 16);
   plan.product_bytes =
       is_y_contiguous ? 0 : static_cast<std::size_t>(columns * shape.k) * sizeof(T);
   plan.run = run_dot<T>;
@@ -162,7 +162,7 @@ void plan_tiles(bool is_swapped, MatmulPlan& plan) {
   const std::int64_t n = is_swapped ? shape.m : shape.n;
   const bool is_b_transposed = is_swapped ? !shape.trans_a : shape.trans_b;
   tiling.is_swapped = is_swapped;
-  const std::int64_t most_columns = m == 1 ? row_vectors * lanes<T> : tile_columns<T>;
+  const std::int64_t most_columns = m == 1 ? row_columns<T> : tile_columns<T>;
   tiling.panel_columns = min(most_columns, block_count(n, lanes<T>) * lanes<T>);
   const std::int64_t panel_row_bytes = tiling.panel_columns * static_cast<std::int64_t>(sizeof(T));
   tiling.k_block =

@@ -1,4 +1,4 @@
-"""Objects to configurations and back, in Keras 3's form, and the registry of names that this needs."""
+"""Objects to configurations and back, in Keras 3's form, by a registry of names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import difflib
 import functools
 import inspect
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from types import FunctionType
 from typing import Any, TypeVar
 
@@ -53,7 +53,9 @@ def exported_name(obj: Any) -> tuple[str, str] | None:
         return None
 
 
-def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[C], C]:
+def register_keras_serializable(
+    package: str = "Custom", name: str | None = None
+) -> Callable[[C], C]:
     """Makes a class or function loadable by name, without `custom_objects`.
 
     Args:
@@ -67,7 +69,9 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
     def decorate(obj: C) -> C:
         registered = f"{package}>{name or obj.__name__}"  # type: ignore[attr-defined]
         if inspect.isclass(obj) and not hasattr(obj, "get_config"):
-            raise ValueError(f"register_keras_serializable: class {obj.__name__} needs a get_config() method")
+            raise ValueError(
+                f"register_keras_serializable: class {obj.__name__} needs a get_config() method"
+            )
         _REGISTERED[registered] = obj
         _REGISTERED_NAME[obj] = registered
         return obj
@@ -81,7 +85,10 @@ def get_registered_name(obj: Any) -> str:
 
 
 def get_registered_object(name: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The class or function registered as `name`, from scopes and `custom_objects` first; None if unknown."""
+    """The class or function registered as `name`, from scopes and `custom_objects` first.
+
+    None if unknown.
+    """
     for scope in (*reversed(_SCOPES.stack), custom_objects or {}, _CUSTOM_OBJECTS, _REGISTERED):
         if name in scope:
             return scope[name]
@@ -114,21 +121,28 @@ custom_object_scope = CustomObjectScope
 
 
 def nearest(name: Any, choices: Iterable[str]) -> str:
-    """Text that names the choice most like `name`, such as ' Did you mean "adam"?'; '' if none is."""
+    """Text that names the choice most like `name`, such as ' Did you mean "adam"?'.
+
+    '' if none is.
+    """
     by_folded = {c.lower().replace("_", ""): c for c in choices}
-    found = difflib.get_close_matches(str(name).lower().replace("_", ""), by_folded, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(
+        str(name).lower().replace("_", ""), by_folded, n=1, cutoff=0.6
+    )
     return f' Did you mean "{by_folded[found[0]]}"?' if found else ""
 
 
 class Configurable:
     """Keeps the arguments of its construction: the signature is the configuration.
 
-    A class that derives from it needs no `get_config` as long as its constructor's arguments describe it.
+    A class that derives from it needs no `get_config` as long as its constructor's arguments
+    describe it.
     """
 
     _constructor_arguments: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Keeps the arguments for `get_config`."""
         made = super().__new__(cls)
         object.__setattr__(made, "_constructor_arguments", (args, kwargs))
         return made
@@ -136,31 +150,40 @@ class Configurable:
     def constructor_arguments(self) -> dict[str, Any]:
         """Every argument of the constructor by name, defaults included, `**kwargs` spread out."""
         args, kwargs = self._constructor_arguments
-        bound = _signature(type(self)).bind_partial(None, *args, **kwargs)
+        bound = self._signature().bind_partial(None, *args, **kwargs)
         bound.apply_defaults()
         values = dict(bound.arguments)
-        for parameter in _signature(type(self)).parameters.values():
+        for parameter in self._signature().parameters.values():
             if parameter.kind is parameter.VAR_KEYWORD:
                 values.update(values.pop(parameter.name, {}))
             elif parameter.kind is parameter.VAR_POSITIONAL:
                 values.pop(parameter.name, None)
-        values.pop(next(iter(_signature(type(self)).parameters)), None)
+        values.pop(next(iter(self._signature().parameters)), None)
         return values
+
+    def _signature(self) -> inspect.Signature:
+        cls: Any = type(self)
+        return _signature_of(cls)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments in a form that JSON can hold."""
-        return {key: serialize_keras_object(value) for key, value in self.constructor_arguments().items()}
+        return {
+            key: serialize_keras_object(value)
+            for key, value in self.constructor_arguments().items()
+        }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Any:
         """An object made from what `get_config` returned."""
         with CustomObjectScope(custom_objects):
             return cls(**{key: _revive(value) for key, value in config.items()})
 
 
 @functools.lru_cache(maxsize=1024)
-def _signature(cls: type) -> inspect.Signature:
-    return inspect.signature(cls.__init__)
+def _signature_of(cls: Hashable) -> inspect.Signature:
+    return inspect.signature(getattr(cls, "__init__"))  # noqa: B009 - mypy calls the plain spelling unsound
 
 
 def _revive(value: Any) -> Any:
@@ -175,7 +198,7 @@ PLAIN = (str, int, float, bool, type(None))
 
 
 def serialize_keras_object(obj: Any) -> Any:
-    """`obj` in a form that JSON can hold: numbers and text as they are, objects by class and config.
+    """`obj` in a form that JSON can hold: plain data as it is, objects by class and config.
 
     Raises:
         TypeError: If an object has no `get_config`.
@@ -188,7 +211,11 @@ def serialize_keras_object(obj: Any) -> Any:
     if isinstance(obj, dict):
         return {str(key): serialize_keras_object(value) for key, value in obj.items()}
     if isinstance(obj, KerasTensor):
-        history = [obj._keras_history.operation.name, obj._keras_history.node_index, obj._keras_history.tensor_index]
+        history = [
+            obj._keras_history.operation.name,
+            obj._keras_history.node_index,
+            obj._keras_history.tensor_index,
+        ]
         config = {"shape": list(obj.shape), "dtype": obj.dtype, "keras_history": history}
         return {"class_name": "__keras_tensor__", "config": config}
     if isinstance(obj, (Array, np.ndarray)):
@@ -206,12 +233,14 @@ def _serialize_instance(obj: Any) -> Any:
         return {"class_name": "__slice__", "config": parts}
     if obj is Ellipsis:
         return {"class_name": "__ellipsis__", "config": {}}
-    if isinstance(obj, type) or isinstance(obj, (FunctionType, functools.partial)) or inspect.isbuiltin(obj):
+    if isinstance(obj, (type, FunctionType, functools.partial)) or inspect.isbuiltin(obj):
         return _serialize_function(obj)
     if hasattr(obj, "serialize_keras_object"):
         return obj.serialize_keras_object()
     if not hasattr(obj, "get_config"):
-        raise TypeError(f"{type(obj).__name__}: cannot be serialised; give its class a get_config() method")
+        raise TypeError(
+            f"{type(obj).__name__}: cannot be serialised; give its class a get_config() method"
+        )
     module, name = exported_name(type(obj)) or (type(obj).__module__, type(obj).__name__)
     is_ours = exported_name(type(obj)) is not None
     config = {
@@ -244,8 +273,8 @@ def _serialize_function(obj: Any) -> Any:
     name = getattr(obj, "__name__", None)
     if name is None or name == "<lambda>":
         raise TypeError(
-            f"{obj!r}: a lambda or partial has no name to be found by; define a function and register it with "
-            "register_keras_serializable"
+            f"{obj!r}: a lambda or partial has no name to be found by; define a function and "
+            "register it with register_keras_serializable"
         )
     exported = exported_name(obj)
     if exported is not None and not isinstance(obj, type):
@@ -285,14 +314,21 @@ def deserialize_keras_object(
         raise TypeError(f"deserialize_keras_object: needs a dict; got {type(config).__name__}")
     kind = config.get("class_name", _MISSING)
     if kind is _MISSING or ("config" not in config and kind != "__tuple__"):
-        return {key: deserialize_keras_object(value, custom_objects, safe_mode) for key, value in config.items()}
+        return {
+            key: deserialize_keras_object(value, custom_objects, safe_mode)
+            for key, value in config.items()
+        }
     plain = _deserialize_plain(kind, config, custom_objects, safe_mode)
     return _deserialize_instance(config, custom_objects, safe_mode) if plain is _MISSING else plain
 
 
-def _deserialize_plain(kind: str, config: dict[str, Any], custom_objects: Any, safe_mode: bool) -> Any:
+def _deserialize_plain(
+    kind: str, config: dict[str, Any], custom_objects: Any, safe_mode: bool
+) -> Any:
     if kind == "__tuple__":
-        return tuple(deserialize_keras_object(c, custom_objects, safe_mode) for c in config["items"])
+        return tuple(
+            deserialize_keras_object(c, custom_objects, safe_mode) for c in config["items"]
+        )
     inner = config["config"]
     if kind in ("__numpy__", "__tensor__"):
         array = np.array(inner["value"], dtype=inner["dtype"])
@@ -303,8 +339,9 @@ def _deserialize_plain(kind: str, config: dict[str, Any], custom_objects: Any, s
         return Ellipsis
     if kind == "__lambda__":
         raise ValueError(
-            "The file holds Python code of a lambda, which loading would run; trimtab does not load such code. "
-            "Define a function, register it with register_keras_serializable and pass it in custom_objects."
+            "The file holds Python code of a lambda, which loading would run; trimtab does not "
+            "load such code. Define a function, register it with register_keras_serializable and pass "
+            "it in custom_objects."
         )
     if kind == "function":
         return find_object(config, str(inner), custom_objects)
@@ -326,24 +363,36 @@ def find_object(config: dict[str, Any], name: str, custom_objects: Mapping[str, 
     for path in (f"{module}.{name}", *(f"{m}.{name}" for m in _public_modules(module))):
         if path in EXPORTS:
             return EXPORTS[path]
+    hint = nearest(name, (path.rpartition(".")[2] for path in EXPORTS))
     raise ValueError(
-        f"Could not locate class or function {name!r} of module {module!r}; pass it in `custom_objects` or "
-        f"register it with register_keras_serializable.{nearest(name, (p.rpartition('.')[2] for p in EXPORTS))}"
+        f"Could not locate class or function {name!r} of module {module!r}; pass it in "
+        f"`custom_objects` or register it with register_keras_serializable.{hint}"
     )
 
 
 def _public_modules(module: str) -> tuple[str, ...]:
     """Public modules that a private or old module path may stand for."""
-    areas = ("layers", "initializers", "regularizers", "constraints", "optimizers", "losses", "metrics", "activations")
+    areas = (
+        "layers",
+        "initializers",
+        "regularizers",
+        "constraints",
+        "optimizers",
+        "losses",
+        "metrics",
+        "activations",
+    )
     named = tuple(f"keras.{area}" for area in areas if area in module)
-    return (*named, "keras", "keras.dtype_policies", *(f"keras.{area}" for area in areas)) if not named else named
+    return named or ("keras", "keras.dtype_policies", *(f"keras.{area}" for area in areas))
 
 
 def _deserialize_instance(config: dict[str, Any], custom_objects: Any, safe_mode: bool) -> Any:
     cls = find_object(config, config["class_name"], custom_objects)
     inner = config["config"]
     if not hasattr(cls, "from_config"):
-        raise TypeError(f"{config['class_name']}: cannot be rebuilt, it has no from_config() method")
+        raise TypeError(
+            f"{config['class_name']}: cannot be rebuilt, it has no from_config() method"
+        )
     with CustomObjectScope(custom_objects), _safe_mode_scope(safe_mode):
         instance = cls.from_config(dict(inner) if isinstance(inner, dict) else inner)
     if config.get("build_config") and hasattr(instance, "build_from_config"):
@@ -360,7 +409,7 @@ class _SafeMode(threading.local):
 _SAFE_MODE = _SafeMode()
 
 
-class _safe_mode_scope:  # noqa: N801 - used as a function
+class _safe_mode_scope:
     def __init__(self, enabled: bool) -> None:
         self.enabled = enabled
 

@@ -9,9 +9,13 @@ from trimtab.core import settings
 from trimtab.core.config import Configurable, deserialize_keras_object, keras_export
 
 
-@keras_export("keras.DTypePolicy", "keras.dtype_policies.DTypePolicy", "keras.mixed_precision.Policy")
+@keras_export(
+    "keras.DTypePolicy", "keras.dtype_policies.DTypePolicy", "keras.mixed_precision.Policy"
+)
 class DTypePolicy(Configurable):
-    """The types of a layer: one for both ("float32"), or "mixed_float16": compute float16, variables float32.
+    """The types of a layer: one for all ("float32"), or "mixed_float16".
+
+    The latter computes in float16 and keeps variables in float32.
 
     Args:
         name: A float type, or "mixed_float16"; the global policy's name if None.
@@ -23,7 +27,7 @@ class DTypePolicy(Configurable):
     """
 
     def __init__(self, name: str | None = None) -> None:
-        self.name = dtype_policy().name if name is None else _checked(name)
+        self.name: str = dtype_policy().name if name is None else _checked(name)
         is_mixed = self.name == "mixed_float16"
         self.compute_dtype = "float16" if is_mixed else self.name
         self.variable_dtype = "float32" if is_mixed else self.name
@@ -44,11 +48,15 @@ class DTypePolicy(Configurable):
 
 def _checked(name: Any) -> str:
     if not isinstance(name, str):
-        raise TypeError(f"DTypePolicy: `name` must be text, such as 'float32' or 'mixed_float16'; got {name!r}")
+        raise TypeError(
+            f"DTypePolicy: `name` must be text, such as 'float32' or 'mixed_float16'; got {name!r}"
+        )
     if name == "mixed_float16":
         return name
     if name == "mixed_bfloat16":
-        raise ValueError("DTypePolicy: mixed_bfloat16 is not supported by this version; use mixed_float16")
+        raise ValueError(
+            "DTypePolicy: mixed_bfloat16 is not supported by this version; use mixed_float16"
+        )
     return dtypes.standardize(name)
 
 

@@ -1,4 +1,4 @@
-"""What the `get` of a kind of object accepts: a name, a configuration, a class or the object itself."""
+"""What the `get` of a kind of object accepts: a name, a configuration, a class, an object."""
 
 from __future__ import annotations
 
@@ -71,10 +71,8 @@ class Identifiers:
         with CustomObjectScope(custom_objects):
             return found.from_config(dict(inner)) if inspect.isclass(found) else found
 
-    def _is_own(
-        self, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None
-    ) -> bool:
-        """Whether a configuration means one of `names`; old files give no module, or a private one."""
+    def _is_own(self, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None) -> bool:
+        """Whether a configuration means one of `names`; old files may give no module."""
         name, module = config["class_name"], config.get("module") or "keras"
         registered = config.get("registered_name") or name
         is_custom = get_registered_object(registered, custom_objects) is not None
@@ -96,7 +94,8 @@ class Identifiers:
         )
         if not callable(found):
             raise ValueError(
-                f"{self.kind}: must be a name, a configuration, a class or a callable; got {identifier!r}"
+                f"{self.kind}: must be a name, a configuration, a class or a callable; got "
+                f"{identifier!r}"
             )
         return found() if inspect.isclass(found) else found
 

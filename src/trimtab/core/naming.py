@@ -1,9 +1,13 @@
-"""Automatic names, as Keras gives them: snake case of the class, then a number."""
+"""Automatic names, as Keras gives them: snake case of the class, then a number.
+
+And scopes of names.
+"""
 
 from __future__ import annotations
 
 import re
 import threading
+from typing import Any
 
 _COUNTS: dict[str, int] = {}
 _LOCK = threading.Lock()
@@ -40,3 +44,54 @@ def get_uid(prefix: str = "") -> int:
     with _LOCK:
         _COUNTS[prefix] = _COUNTS.get(prefix, 0) + 1
         return _COUNTS[prefix]
+
+
+class _Scopes(threading.local):
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.owners: list[Any] = []
+
+
+_SCOPES = _Scopes()
+
+
+class name_scope:
+    """Puts `name` in front of the paths of variables made while the block runs.
+
+    Args:
+        name: Text without "/".
+        owner: The object that opens the scope; while its scope is the innermost, it
+            opens no second one.
+
+    Raises:
+        ValueError: If the name is no text or holds "/".
+    """
+
+    def __init__(self, name: str, owner: Any = None) -> None:
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(f"name_scope: `name` must be text without '/'; got {name!r}")
+        self.name, self.owner = name, owner
+
+    def __enter__(self) -> name_scope:
+        self._pushed = (
+            self.owner is None or not _SCOPES.owners or _SCOPES.owners[-1] is not self.owner
+        )
+        if self._pushed:
+            _SCOPES.names.append(self.name)
+            _SCOPES.owners.append(self.owner)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pushed:
+            _SCOPES.names.pop()
+            _SCOPES.owners.pop()
+
+
+def current_path() -> str:
+    """The names of the open scopes joined by "/"; "" outside of all."""
+    return "/".join(_SCOPES.names)
+
+
+def path_of(name: str) -> str:
+    """The path of something called `name` that is made now."""
+    return "/".join([*_SCOPES.names, name])

@@ -1,4 +1,7 @@
-"""Seeds and random tensors: counter-based bits, so the same seed gives the same numbers everywhere."""
+"""Seeds and random tensors.
+
+Counter-based bits, so the same seed gives the same numbers everywhere.
+"""
 
 from __future__ import annotations
 
@@ -47,12 +50,15 @@ class SeedGenerator(Configurable):
         seed: A whole number; taken from the global generator if None.
         name: Name of its variable.
 
-    Source: Keras 3 `keras.random.SeedGenerator`. The state is, as there, two uint32: seed and counter.
+    Source: Keras 3 `keras.random.SeedGenerator`. The state is, as there, two uint32: seed
+        and counter.
     """
 
     def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any) -> None:
         if kwargs:
-            raise ValueError(f"SeedGenerator: unknown arguments {sorted(kwargs)}; it takes `seed` and `name`")
+            raise ValueError(
+                f"SeedGenerator: unknown arguments {sorted(kwargs)}; it takes `seed` and `name`"
+            )
         if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer))):
             raise ValueError(f"SeedGenerator: `seed` must be a whole number; got {seed!r}")
         if seed is not None and seed < 0:
@@ -61,7 +67,9 @@ class SeedGenerator(Configurable):
         self.seed = make_default_seed() if seed is None else int(seed)
         self.name = name or "seed_generator"
         self.state = Variable(
-            np.array([self.seed % 2**32, 0], np.uint32), trainable=False, name="seed_generator_state"
+            np.array([self.seed % 2**32, 0], np.uint32),
+            trainable=False,
+            name="seed_generator_state",
         )
 
     def next(self, ordered: bool = True) -> Tensor:
@@ -76,7 +84,6 @@ class SeedGenerator(Configurable):
         return {"seed": self._initial_seed}
 
 
-
 def _key(seed: Any) -> Tensor:
     if isinstance(seed, SeedGenerator):
         return seed.next()
@@ -88,7 +95,7 @@ def _key(seed: Any) -> Tensor:
 
 
 def draw_seed(seed: Any) -> int:
-    """A whole number from an int, None (the global generator) or a SeedGenerator, for NumPy's generators."""
+    """A seed for NumPy's generators from an int, None (the global generator) or a SeedGenerator."""
     if isinstance(seed, (int, np.integer)):
         return int(seed)
     key = np.asarray(_key(seed)) if not isinstance(seed, SeedGenerator) else np.asarray(seed.next())
@@ -113,14 +120,18 @@ def _float_dtype(dtype: Any) -> str:
     return name
 
 
-def uniform(shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
+def uniform(
+    shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None
+) -> Tensor:
     """Numbers drawn evenly from [minval, maxval)."""
     name = _float_dtype(dtype)
     unit = unit_uniform(_sizes(shape), _key(seed), name)
     return knp.cast(knp.add(knp.multiply(unit, maxval - minval), minval), name)
 
 
-def normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
+def normal(
+    shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None
+) -> Tensor:
     """Numbers drawn from the normal distribution, by Box and Muller's method (1958)."""
     name = _float_dtype(dtype)
     sizes = _sizes(shape)

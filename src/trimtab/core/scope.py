@@ -56,7 +56,7 @@ def current_trace() -> TraceScope | None:
     return THREAD.trace
 
 
-class trace_scope:  # noqa: N801 - used as a function
+class trace_scope:
     """Makes `scope` the trace of this thread while the block runs; None means eager."""
 
     def __init__(self, scope: TraceScope | None) -> None:
@@ -70,8 +70,11 @@ class trace_scope:  # noqa: N801 - used as a function
         THREAD.trace = self._outer
 
 
-class autocast_scope:  # noqa: N801 - used as a function
-    """Reads float variables as `dtype` while the block runs, if they allow it; None reads them as they are."""
+class autocast_scope:
+    """Reads float variables as `dtype` while the block runs, if they allow it.
+
+    None reads them as they are.
+    """
 
     def __init__(self, dtype: str | None) -> None:
         self.dtype = dtype

@@ -11,10 +11,10 @@ from trimtab import engines
 from trimtab.core import tree
 from trimtab.core.scope import TraceScope, autocast_scope, trace_scope
 from trimtab.core.variable import STORAGE_VERSION, Variable
+from trimtab.engines import Batches
 from trimtab.ir.graph import Graph, Spec, Value, constant, placeholder
 from trimtab.ir.tensor import Tensor
 from trimtab.ops.dispatch import convert
-from trimtab.passes import optimize
 
 _ENGINE = ["cpu"]
 
@@ -31,7 +31,7 @@ def set_engine(name: str) -> None:
 
 
 class Traced(NamedTuple):
-    """A traced function: its graph, the variables that the graph's states stand for, the form of its result."""
+    """A traced function: its graph, the variables behind its states, the form of its result."""
 
     graph: Graph
     variables: list[Variable]
@@ -48,7 +48,8 @@ def trace(function: Callable[..., Any], specs: Sequence[Spec]) -> Traced:
     """Runs `function` once on symbolic tensors of `specs` and records what it computes.
 
     Args:
-        function: Takes one tensor per spec; returns tensors in lists, tuples or dicts; None stays None.
+        function: Takes one tensor per spec; returns tensors in lists, tuples or dicts;
+            None stays None.
         specs: Shape and type of each argument.
 
     Returns:
@@ -61,16 +62,7 @@ def trace(function: Callable[..., Any], specs: Sequence[Spec]) -> Traced:
     leaves = [as_value(leaf) for leaf in tree.flatten(result) if leaf is not None]
     updates = tuple((index, as_value(value)) for index, value in scope.updated.items())
     graph = Graph(tuple(inputs), tuple(scope.initial), tuple(leaves), updates)
-    return Traced(optimize(graph), scope.variables, result)
-
-
-class Batches(NamedTuple):
-    """Rows of an epoch; see `engines.base.Batches`."""
-
-    sources: Sequence[np.ndarray[Any, Any]]
-    order: np.ndarray[Any, Any] | None
-    results: Sequence[np.ndarray[Any, Any]]
-    batch_size: int
+    return Traced(graph, scope.variables, result)
 
 
 class Variant:
@@ -100,7 +92,9 @@ class Variant:
     def pack(self, outputs: Sequence[Any]) -> Any:
         """Flat outputs in the form that the traced function returned."""
         rest = iter(outputs)
-        return tree.map_structure(lambda leaf: None if leaf is None else next(rest), self.traced.structure)
+        return tree.map_structure(
+            lambda leaf: None if leaf is None else next(rest), self.traced.structure
+        )
 
 
 class CompiledStep:
@@ -143,7 +137,8 @@ class CompiledStep:
 
         Args:
             sources: One array per argument of the function, rows along the first axis.
-            types: The type in which the function gets each; rows are converted as they are gathered.
+            types: The type in which the function gets each; rows are converted as
+                they are gathered.
             batch_size: Rows a batch; a smaller last batch is a call of its own.
             order: int64 row numbers in the order of their use; None for the natural order.
             results: Arrays that take the first outputs' rows, in the epoch's order.

@@ -21,7 +21,7 @@ STORAGE_VERSION = [0]
 
 
 def aligned_copy(source: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """(buffer, array): a copy of `source` that starts at a multiple of 64 bytes, and the memory under it."""
+    """(memory, array): a copy of `source` that starts at a multiple of 64 bytes of `memory`."""
     # A vector load that crosses a cache line costs twice; NumPy aligns to 16 bytes only.
     buffer = np.empty(source.nbytes + _ALIGNMENT, np.uint8)
     offset = -buffer.ctypes.data % _ALIGNMENT
@@ -52,7 +52,8 @@ class Variable(Tensor):
         dtype: Element type; that of the numbers, or floatx, if None.
         trainable: Whether optimizers update it.
         autocast: Whether layers of mixed precision read it in their compute type.
-        aggregation: How replicas would combine it; kept for Keras's sake, one device has one replica.
+        aggregation: How replicas would combine it; kept for Keras's sake, one device
+            has one replica.
         synchronization: As `aggregation`.
         name: Name without "/"; made from a counter if None.
 
@@ -75,7 +76,7 @@ class Variable(Tensor):
         self.name = name if name is not None else naming.auto_name("variable")
         if not isinstance(self.name, str) or "/" in self.name:
             raise ValueError(f"Variable: `name` must be text without '/'; got {name!r}")
-        self.path = self.name
+        self.path = naming.path_of(self.name)
         self._trainable = bool(trainable)
         self.autocast = bool(autocast)
         self.aggregation = aggregation
@@ -91,19 +92,23 @@ class Variable(Tensor):
             if shape is None or any(dim is None for dim in shape):
                 raise ValueError(
                     f"Variable {self.name}: the shape must be fully defined; got {shape}. "
-                    "Shapes used to initialize variables must be fully-defined (no `None` dimensions)."
+                    "Shapes used to initialize variables must be fully-defined (no `None` "
+                    "dimensions)."
                 )
             sizes = tuple(int(dim) for dim in shape)
             value = initializer(sizes, dtype=kind or settings.floatx())
             array = np.asarray(convert(value, kind or settings.floatx()))
             if array.shape != sizes:
                 raise ValueError(
-                    f"Variable {self.name}: the initializer must return shape {sizes}; got {array.shape}"
+                    f"Variable {self.name}: the initializer must return shape {sizes}; "
+                    f"got {array.shape}"
                 )
             return array
         array = np.asarray(convert(initializer, kind))
         if shape is not None and tuple(shape) != array.shape:
-            raise ValueError(f"Variable {self.name}: the value must have shape {tuple(shape)}; got {array.shape}")
+            raise ValueError(
+                f"Variable {self.name}: the value must have shape {tuple(shape)}; got {array.shape}"
+            )
         return array
 
     def _set_storage(self, array: np.ndarray[Any, Any]) -> None:
@@ -113,12 +118,12 @@ class Variable(Tensor):
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
         """Sizes of the axes."""
-        return self._array.shape
+        return tuple(self._array.shape)
 
     @property
     def dtype(self) -> str:  # type: ignore[override]
         """Name of the element type in which the variable is kept."""
-        return self._array.dtype.name
+        return str(self._array.dtype.name)
 
     @property
     def trainable(self) -> bool:
@@ -131,7 +136,10 @@ class Variable(Tensor):
 
     @property
     def value(self) -> Tensor:
-        """The content: traced inside a trace, concrete outside; in the compute type under autocast."""
+        """The content: traced inside a trace, concrete outside.
+
+        In the compute type under autocast.
+        """
         return self.as_tensor()
 
     def as_tensor(self) -> Tensor:
@@ -139,14 +147,20 @@ class Variable(Tensor):
         trace = THREAD.trace
         tensor: Tensor = trace.read(self) if trace is not None else Array(self._array.view())
         target = THREAD.autocast
-        if target is not None and self.autocast and target != tensor.dtype and dtypes.is_float(tensor.dtype):
+        if (
+            target is not None
+            and self.autocast
+            and target != tensor.dtype
+            and dtypes.is_float(tensor.dtype)
+        ):
             return elementwise.cast(tensor, dtype=target)  # type: ignore[no-any-return]
         return tensor
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """The numbers, read-only and not copied.
 
-        The array keeps what it showed: if training goes on while it is held, the variable moves to new
+        The array keeps what it showed: if training goes on while it is held, the variable
+        moves to new
         memory first.
         """
         if THREAD.trace is not None:
@@ -228,7 +242,11 @@ class Variable(Tensor):
         self._set_storage(array)
 
     def __repr__(self) -> str:
-        shown = self._array if self._array.size <= 16 else f"min={self._array.min()}, max={self._array.max()}"
+        shown = (
+            self._array
+            if self._array.size <= 16
+            else f"min={self._array.min()}, max={self._array.max()}"
+        )
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={shown}>"
 
     __hash__ = Tensor.__hash__

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import cast
 
+from trimtab.engines.base import Batches as Batches
 from trimtab.engines.base import Engine as Engine
 from trimtab.engines.base import Executable as Executable
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from trimtab.ir.graph import Graph
 Arrays = Sequence[np.ndarray[Any, Any]]
 
 
-class Batches(Protocol):
+class Batches(NamedTuple):
     """Where the rows of an epoch come from and where results go.
 
     Attributes:
@@ -39,7 +39,8 @@ class Executable(Protocol):
     ) -> int:
         """Runs up to `count` batches from row `first_row` of the order on; returns how many it ran.
 
-        It stops early after `seconds` (0 for never), and raises KeyboardInterrupt between two batches.
+        It stops early after `seconds` (0 for never), and raises KeyboardInterrupt between
+        two batches.
         """
 
 

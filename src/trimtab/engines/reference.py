@@ -1,4 +1,4 @@
-"""The reference engine: every primitive by its NumPy definition. Slow, plain, the meaning of a graph."""
+"""The reference engine: every primitive by its NumPy definition; slow, the meaning of a graph."""
 
 from __future__ import annotations
 
@@ -19,10 +19,7 @@ class ReferenceExecutable:
         self._graph = graph
         self._nodes = [n for n in topological_order(graph.results) if not is_leaf(n)]
         self._constants = {
-            id(v): c
-            for n in self._nodes
-            for v in n.inputs
-            if (c := constant_of(v)) is not None
+            id(v): c for n in self._nodes for v in n.inputs if (c := constant_of(v)) is not None
         }
         for value in graph.results:
             known = constant_of(value)

@@ -41,8 +41,10 @@ class Primitive:
         infer: `(*specs, **attrs) -> Spec | tuple[Spec, ...]`; raises ValueError on illegal input.
         evaluate: `(xp, *arrays, **attrs) -> array(s)`, written against the names that NumPy and
             jax.numpy share.
-        vjp: `(cotangent, output, *inputs, **attrs) -> tuple` of the inputs' cotangents, None where there
-            is none; with several outputs, `cotangent` and `output` are tuples and a cotangent may be
+        vjp: `(cotangent, output, *inputs, **attrs) -> tuple` of the inputs' cotangents,
+            None where there
+            is none; with several outputs, `cotangent` and `output` are tuples and a
+            cotangent may be
             None. Left out, the primitive has no gradient (integer and boolean results).
         samples: Inputs for the contract tests.
     """
@@ -132,9 +134,9 @@ class Value(Tensor):
 
     def _refuse(self, what: str) -> Any:
         raise TypeError(
-            f"Tensor: {what} needs its numbers, but this tensor (shape {self.shape}, dtype {self.dtype}) is "
-            "traced: it has none until the compiled step runs. Use trimtab.ops instead of NumPy or Python "
-            "control flow, or compile with run_eagerly=True."
+            f"Tensor: {what} needs its numbers, but this tensor (shape {self.shape}, dtype "
+            f"{self.dtype}) is traced: it has none until the compiled step runs. Use trimtab.ops "
+            "instead of NumPy or Python control flow, or compile with run_eagerly=True."
         )
 
     def numpy(self) -> Any:
@@ -154,7 +156,9 @@ class Value(Tensor):
         return self._refuse("bool(), as in `if` or `while`,")  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
-        return f"<traced Tensor shape={self.shape} dtype={self.dtype} of {self.node.primitive.name}>"
+        return (
+            f"<traced Tensor shape={self.shape} dtype={self.dtype} of {self.node.primitive.name}>"
+        )
 
     __hash__ = Tensor.__hash__
 
@@ -164,7 +168,8 @@ class Graph(NamedTuple):
 
     Attributes:
         inputs: Placeholders filled anew at every run.
-        states: Placeholders of the variables read or written, in the order that the engine binds them.
+        states: Placeholders of the variables read or written, in the order that the
+            engine binds them.
         outputs: Results of a run.
         updates: (index into `states`, new value), applied together at the end of a run.
     """
@@ -209,7 +214,7 @@ def constant_of(value: Value) -> np.ndarray[Any, Any] | None:
 
 
 def topological_order(values: Iterable[Value]) -> list[Node]:
-    """The nodes that `values` depend on, each after its inputs; without recursion, as graphs are deep."""
+    """The nodes that `values` depend on, each after its inputs."""
     order: list[Node] = []
     done: set[int] = set()
     stack: list[tuple[Node, bool]] = [(v.node, False) for v in reversed(list(values))]

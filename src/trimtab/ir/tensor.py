@@ -1,7 +1,8 @@
 """Tensors: what every operation takes and gives.
 
 Three kinds share the operators: `Array` holds numbers, `ir.graph.Value` stands for numbers inside a
-trace, and `KerasTensor` stands for the output of a layer in a functional model, its batch size open.
+trace, and `KerasTensor` stands for the output of a layer in a functional model, its batch size
+open.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-# Name of an operator -> function of tensors. `trimtab.ops` fills it, so that tensors need not import it.
+# Name of an operator -> function of tensors. `trimtab.ops` fills it, so that tensors need not
+# import it.
 OPERATORS: dict[str, Callable[..., Any]] = {}
 
 
@@ -72,7 +74,7 @@ class Tensor:
         return total
 
     @property
-    def T(self) -> Any:  # noqa: N802 - NumPy's name
+    def T(self) -> Any:
         """The tensor with its axes reversed."""
         return OPERATORS["transpose"](self)
 
@@ -145,12 +147,12 @@ class Array(Tensor):
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
         """Sizes of the axes."""
-        return self.array.shape
+        return tuple(self.array.shape)
 
     @property
     def dtype(self) -> str:  # type: ignore[override]
         """Name of the element type."""
-        return self.array.dtype.name
+        return str(self.array.dtype.name)
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """The numbers as a NumPy array, not copied."""
@@ -231,7 +233,9 @@ class KerasTensor(Tensor):
         )
 
     def __bool__(self) -> bool:
-        raise TypeError("KerasTensor: has no truth value; use ops.where or ops.cond instead of `if`.")
+        raise TypeError(
+            "KerasTensor: has no truth value; use ops.where or ops.cond instead of `if`."
+        )
 
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"

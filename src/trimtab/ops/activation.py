@@ -40,7 +40,9 @@ def glu(x: Any, axis: int = -1) -> Tensor:
     axis = canonical_axis(axis, tensor.ndim, "glu")
     size = tensor.shape[axis]
     if size % 2:
-        raise ValueError(f"glu: `axis` must have an even size; got shape {tensor.shape}, axis {axis}")
+        raise ValueError(
+            f"glu: `axis` must have an even size; got shape {tensor.shape}, axis {axis}"
+        )
     before = (slice(None),) * axis
     value = tensor[(*before, slice(0, size // 2))]
     gate = tensor[(*before, slice(size // 2, size))]
@@ -49,14 +51,14 @@ def glu(x: Any, axis: int = -1) -> Tensor:
 
 @op
 def hard_shrink(x: Any, threshold: float = 0.5) -> Tensor:
-    """x where |x| > threshold, else 0."""
+    """`x` where `|x| > threshold`, else 0."""
     tensor = _float(x)
     return knp.where(knp.abs(tensor) > threshold, tensor, 0)  # type: ignore[no-any-return]
 
 
 @op
 def soft_shrink(x: Any, threshold: float = 0.5) -> Tensor:
-    """x moved towards 0 by `threshold`, 0 where it would pass."""
+    """`x` moved towards 0 by `threshold`, 0 where it would pass."""
     tensor = _float(x)
     shrunk = knp.where(tensor < -threshold, tensor + threshold, 0)
     return knp.where(tensor > threshold, tensor - threshold, shrunk)  # type: ignore[no-any-return]
@@ -106,13 +108,13 @@ def squareplus(x: Any, b: float = 4) -> Tensor:
 
 @op
 def tanh_shrink(x: Any) -> Tensor:
-    """x - tanh(x)."""
+    """`x - tanh(x)`."""
     tensor = _float(x)
     return tensor - nn.tanh(tensor)  # type: ignore[no-any-return]
 
 
 @op
 def threshold(x: Any, threshold: float, default_value: float) -> Tensor:
-    """x where x > threshold, else `default_value`."""
+    """`x` where `x > threshold`, else `default_value`."""
     tensor = _float(x)
     return knp.where(tensor > threshold, tensor, default_value)  # type: ignore[no-any-return]

@@ -32,7 +32,8 @@ def _log_probabilities(output: Tensor, from_logits: bool, axis: int) -> Tensor:
 def _require_same_shape(owner: str, target: Tensor, output: Tensor) -> None:
     if target.shape != output.shape:
         raise ValueError(
-            f"{owner}: `target` and `output` must have the same shape; got {target.shape} and {output.shape}"
+            f"{owner}: `target` and `output` must have the same shape; got {target.shape} and "
+            f"{output.shape}"
         )
 
 
@@ -43,7 +44,8 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
     Args:
         target: Labels 0 and 1, or probabilities.
         output: Predictions of the same shape.
-        from_logits: Whether predictions are logits; else probabilities, clipped to [epsilon, 1 - epsilon].
+        from_logits: Whether predictions are logits; else probabilities, clipped to [epsilon, 1 -
+            epsilon].
 
     Raises:
         ValueError: If the shapes differ.
@@ -73,7 +75,8 @@ def categorical_crossentropy(
     Args:
         target: One-hot labels or distributions.
         output: Predictions of the same shape.
-        from_logits: Whether predictions are logits; else probabilities, clipped to [epsilon, 1 - epsilon].
+        from_logits: Whether predictions are logits; else probabilities, clipped to [epsilon, 1 -
+            epsilon].
         axis: Axis of the classes.
 
     Returns:
@@ -89,7 +92,8 @@ def categorical_crossentropy(
     _require_same_shape("categorical_crossentropy", target, output)
     axis = canonical_axis(axis, output.ndim, "categorical_crossentropy")
     logs = _log_probabilities(output, from_logits, axis)
-    return knp.negative(knp.sum(knp.multiply(target, logs), axis=axis))  # type: ignore[no-any-return]
+    likelihood = knp.sum(knp.multiply(target, logs), axis=axis)
+    return knp.negative(likelihood)  # type: ignore[no-any-return]
 
 
 @op
@@ -101,7 +105,8 @@ def sparse_categorical_crossentropy(
     Args:
         target: Class numbers; a number that is no class has the loss 0.
         output: Predictions, with the classes on `axis`.
-        from_logits: Whether predictions are logits; else probabilities, clipped to [epsilon, 1 - epsilon].
+        from_logits: Whether predictions are logits; else probabilities, clipped to [epsilon, 1 -
+            epsilon].
         axis: Axis of the classes.
 
     Returns:
@@ -120,9 +125,11 @@ def sparse_categorical_crossentropy(
     expected = (*output.shape[:axis], *output.shape[axis + 1 :])
     if target.shape != expected:
         raise ValueError(
-            "sparse_categorical_crossentropy: `target` must have the shape of `output` without the classes, "
+            "sparse_categorical_crossentropy: `target` must have the shape of `output` without the "
+            "classes, "
             f"{expected}; got {target.shape}"
         )
     logs = _log_probabilities(output, from_logits, axis)
     chosen = nn.one_hot(target, output.shape[axis], axis=axis, dtype=output.dtype)
-    return knp.negative(knp.sum(knp.multiply(chosen, logs), axis=axis))  # type: ignore[no-any-return]
+    likelihood = knp.sum(knp.multiply(chosen, logs), axis=axis)
+    return knp.negative(likelihood)  # type: ignore[no-any-return]

@@ -12,7 +12,7 @@ from trimtab import dtypes
 from trimtab.ir.graph import Value
 from trimtab.ir.tensor import Array, KerasTensor, Tensor
 from trimtab.primitives import elementwise
-from trimtab.primitives.layout import reshape
+from trimtab.primitives.layout import concatenate, reshape
 from trimtab.primitives.reduction import broadcast_to
 from trimtab.primitives.source import filled
 
@@ -25,11 +25,25 @@ FLOATX: list[str] = ["float32"]
 # Set by core.settings: how far probabilities are kept from 0 and 1.
 EPSILON: list[float] = [1e-7]
 
+# Python's numbers promote nothing. NumPy's default scalars, which its reductions return, count as the
+# Python numbers that they stand for; else `x / np.sqrt(n)` would turn a float32 network to float64.
+_WEAK: dict[type, Any] = {
+    float: float,
+    int: int,
+    bool: bool,
+    np.float64: float,
+    np.int64: int,
+    np.bool_: bool,
+}
+_INT32 = np.iinfo(np.int32)
+
 
 def any_symbolic(arguments: Any) -> bool:
     """Whether a KerasTensor is among `arguments` or inside a list, tuple or dict of them."""
     for x in arguments:
         kind = type(x)
+        if kind is Value:
+            continue
         if kind is KerasTensor:
             return True
         if (kind is list or kind is tuple) and any_symbolic(x):
@@ -57,45 +71,105 @@ def convert(x: Any, dtype: str | None = None) -> Tensor:
     Raises:
         ValueError: For None, text and object arrays, which no op can take.
     """
-    if isinstance(x, Tensor):
+    if type(x) is Value:
+        tensor: Tensor = x
+    elif isinstance(x, Tensor):
         tensor = x.as_tensor()
     elif x is None:
         raise ValueError("ops: None cannot be turned into a tensor; an argument is missing")
+    elif isinstance(x, (list, tuple)) and _holds_value(x):
+        tensor = _stacked(x)
     else:
-        tensor = Array(_to_array(x, dtype))
+        return Array(_to_array(x, dtype))
     if dtype is not None and tensor.dtype != dtype:
-        return elementwise.cast(tensor, dtype=dtype)  # type: ignore[no-any-return]
+        return elementwise.cast(tensor, dtype=dtype)
     return tensor
+
+
+def _holds_value(parts: Sequence[Any]) -> bool:
+    return any(
+        isinstance(p.as_tensor(), Value) if isinstance(p, Tensor)
+        else isinstance(p, (list, tuple)) and _holds_value(p)
+        for p in parts
+    )
+
+
+def _stacked(parts: Sequence[Any]) -> Tensor:
+    dtype = common_type(*parts)
+    rows = [convert(p, dtype) for p in parts]
+    return concatenate(*[expand(row, (0,)) for row in rows], axis=0)
 
 
 def _to_array(x: Any, dtype: str | None) -> np.ndarray[Any, Any]:
     if isinstance(x, (list, tuple)) and any(isinstance(e, Tensor) for e in x):
-        parts = [convert(e) for e in x]
-        if not any(isinstance(p, Value) for p in parts):
-            x = [p.array for p in parts]  # type: ignore[attr-defined]
-    array = np.asarray(x)
+        x = [np.asarray(e) for e in x]
+    try:
+        array = np.asarray(x)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"ops: cannot make a tensor of {type(x).__name__}: {error}") from error
     kind = array.dtype.kind
-    if kind not in "fiub":
+    if kind not in "fiub" or array.dtype.itemsize > 8:
         raise ValueError(
             f"ops: cannot make a tensor of {type(x).__name__} with element type {array.dtype}; "
             "encode text and objects as numbers first"
         )
     if dtype is None and not hasattr(x, "dtype"):
-        dtype = FLOATX[0] if kind == "f" else "int32" if kind in "iu" else "bool"
-        if kind in "iu" and array.size and (array.max() > 2**31 - 1 or array.min() < -(2**31)):
-            dtype = "int64"
+        dtype = _default_type(array)
     if dtype is not None and array.dtype != dtype:
-        array = array.astype(dtype)
-    return array
+        return array.astype(dtype)
+    # Kernels read native bytes only.
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _default_type(array: np.ndarray[Any, Any]) -> str:
+    """The type that nested Python numbers take."""
+    kind = array.dtype.kind
+    if kind == "f":
+        return FLOATX[0]
+    if kind == "b":
+        return "bool"
+    fits = not array.size or (array.max() <= _INT32.max and array.min() >= _INT32.min)
+    return "int32" if fits else "int64"
+
+
+def floating(x: Any) -> Tensor:
+    """`x` as a floating tensor: integers and bools become floatx."""
+    tensor = convert(x)
+    if dtypes.is_float(tensor.dtype):
+        return tensor
+    return elementwise.cast(tensor, dtype=FLOATX[0])
+
+
+def numeric(x: Any) -> Tensor:
+    """`x` as a tensor of numbers: bools become int32."""
+    tensor = convert(x)
+    return elementwise.cast(tensor, dtype="int32") if tensor.dtype == "bool" else tensor
+
+
+def concrete(x: Any, owner: str, what: str) -> np.ndarray[Any, Any]:
+    """The numbers of `x`.
+
+    Raises:
+        ValueError: If `x` is traced: `what` must then be known when the step is traced.
+    """
+    tensor = convert(x)
+    if not isinstance(tensor, Array):
+        raise ValueError(
+            f"{owner}: {what} must be known when a step is traced; got a traced tensor of shape "
+            f"{tensor.shape}. Give it as a number or NumPy array, or run the step eagerly."
+        )
+    return tensor.array
 
 
 def weak_type(x: Any) -> Any:
-    """The type that `x` brings to a promotion: a name, or `int`, `float`, `bool` for Python numbers."""
-    kind = type(x)
-    if kind is float or kind is int or kind is bool:
-        return kind
-    if isinstance(x, (Tensor, np.ndarray, np.generic)):
-        return x.dtype if isinstance(x, Tensor) else x.dtype.name
+    """The type that `x` brings to a promotion: a name, or `int`, `float`, `bool` for numbers."""
+    weak = _WEAK.get(type(x))
+    if weak is not None:
+        return weak
+    if isinstance(x, Tensor):
+        return x.as_tensor().dtype
+    if isinstance(x, (np.ndarray, np.generic)):
+        return x.dtype.name
     return convert(x).dtype
 
 
@@ -126,28 +200,26 @@ def broadcast(x: Tensor, shape: tuple[int, ...]) -> Tensor:
     # A uniform constant stays uniform: engines then see one number, not an array.
     if type(x) is Array and x.array.ndim == 0:
         return filled(shape, x.array.item(), x.dtype)
-    return broadcast_to(x, shape=shape)  # type: ignore[no-any-return]
+    return broadcast_to(x, shape=shape)
 
 
 def lift(name: str, dtype: str, *xs: Any) -> list[Tensor]:
     """Operands brought to `dtype` and to their common shape."""
     tensors: list[Any] = []
-    shapes: list[tuple[int, ...]] = []
+    shape: tuple[int, ...] | None = None
     for x in xs:
-        kind = type(x)
-        if kind is float or kind is int or kind is bool:
+        if type(x) in _WEAK:
             tensors.append(x)
             continue
         tensor = convert(x, dtype)
         tensors.append(tensor)
-        shapes.append(tensor.shape)
-    shape = shapes[0] if shapes else ()
-    for other in shapes[1:]:
-        if other != shape:
-            shape = broadcast_shape(shapes, name)
-            break
+        if shape is None or shape == ():
+            shape = tensor.shape
+        elif tensor.shape != shape and tensor.shape != ():
+            shape = broadcast_shape([shape, tensor.shape], name)
+    wanted: tuple[int, ...] = shape or ()
     return [
-        broadcast(t, shape) if isinstance(t, Tensor) else filled(shape, t, dtype) for t in tensors
+        filled(wanted, t, dtype) if type(t) in _WEAK else broadcast(t, wanted) for t in tensors
     ]
 
 
@@ -164,11 +236,19 @@ def canonical_axis(axis: int, ndim: int, name: str) -> int:
 
 
 def canonical_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
-    """The axes that `axis` (None for all, an int, or several) names, in order, counted from the front."""
+    """The axes that `axis` (None for all, an int, or several) names, in order, from the front.
+
+    Raises:
+        ValueError: If there is no such axis, or one is named twice.
+    """
     if axis is None:
         return tuple(range(ndim))
-    listed = axis if isinstance(axis, (tuple, list)) else (axis,)
-    return tuple(sorted({canonical_axis(a, ndim, name) for a in listed}))
+    if not isinstance(axis, (tuple, list)):
+        return (canonical_axis(axis, ndim, name),)
+    axes = sorted(canonical_axis(a, ndim, name) for a in axis)
+    if len(set(axes)) != len(axes):
+        raise ValueError(f"{name}: `axis` names an axis twice; got {tuple(axis)} for {ndim} axes")
+    return tuple(axes)
 
 
 def expand(x: Tensor, axes: Sequence[int]) -> Tensor:
@@ -176,4 +256,11 @@ def expand(x: Tensor, axes: Sequence[int]) -> Tensor:
     shape = list(x.shape)
     for axis in axes:
         shape.insert(axis, 1)
-    return reshape(x, shape=tuple(shape))  # type: ignore[no-any-return]
+    return reshape(x, shape=tuple(shape))
+
+
+def sizes(shape: Any) -> tuple[int, ...]:
+    """`shape`, a whole number or several, as a tuple."""
+    if isinstance(shape, (int, np.integer)):
+        return (int(shape),)
+    return tuple(int(dim) for dim in shape)

@@ -10,5 +10,5 @@ from trimtab.passes.simplify import simplify
 
 
 def optimize(graph: Graph) -> Graph:
-    """The graph after constant folding, algebraic identities and sharing of common subexpressions."""
+    """The graph after identities, constant folding and sharing of common subexpressions."""
     return rewrite(graph, [simplify, fold_constants, share_common()])

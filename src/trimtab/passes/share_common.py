@@ -41,5 +41,3 @@ def share_common() -> Callable[[Node], Sequence[Value] | None]:
         return None if first is node else first.outputs
 
     return rule
-
-

@@ -56,7 +56,9 @@ def _transpose(node: Node) -> Sequence[Value] | None:
     if axes == tuple(range(len(axes))):
         return node.inputs
     inner = node.inputs[0].node
-    if inner.primitive.name == "transpose" and tuple(inner.attrs["axes"][a] for a in axes) == tuple(range(len(axes))):
+    if inner.primitive.name == "transpose" and tuple(inner.attrs["axes"][a] for a in axes) == tuple(
+        range(len(axes))
+    ):
         return inner.inputs
     return None
 

@@ -5,5 +5,6 @@ from trimtab.primitives import elementwise as elementwise
 from trimtab.primitives import fused as fused
 from trimtab.primitives import indexing as indexing
 from trimtab.primitives import layout as layout
+from trimtab.primitives import markers as markers
 from trimtab.primitives import reduction as reduction
 from trimtab.primitives import source as source

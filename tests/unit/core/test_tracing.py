@@ -154,7 +154,9 @@ def test_gradients_of_a_value_used_twice_add_up():
     def step(x):
         return autodiff.gradients(ops.sum(x * x * x), [x])
 
-    np.testing.assert_allclose(CompiledStep(step)(np.array([1, 2], "float32"))[0], [3, 12], rtol=1e-6)
+    np.testing.assert_allclose(
+        CompiledStep(step)(np.array([1, 2], "float32"))[0], [3, 12], rtol=1e-6
+    )
 
 
 def test_a_value_without_influence_has_no_gradient():

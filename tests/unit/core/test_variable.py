@@ -56,7 +56,9 @@ def test_memory_starts_on_a_cache_line():
 
 def test_assign_of_another_shape_names_the_variable_and_changes_nothing():
     variable = Variable(np.zeros(2, "float32"), name="kernel")
-    with pytest.raises(ValueError, match=r"kernel: the new value must have the variable's shape \(2,\); got \(3,\)"):
+    with pytest.raises(
+        ValueError, match=r"kernel: the new value must have the variable's shape \(2,\); got \(3,\)"
+    ):
         variable.assign(np.ones(3))
     np.testing.assert_array_equal(variable.numpy(), [0, 0])
 

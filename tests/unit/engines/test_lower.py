@@ -93,7 +93,12 @@ def test_two_graphs_of_one_structure_share_their_key():
 
 @pytest.mark.parametrize(
     "other",
-    [lambda x: x * 2.0 + 2.0, lambda x: (x + 1.0) * 2.0, lambda x: x - 1.0, lambda x: (x * 2.0 + 1.0)[:1]],
+    [
+        lambda x: x * 2.0 + 2.0,
+        lambda x: (x + 1.0) * 2.0,
+        lambda x: x - 1.0,
+        lambda x: (x * 2.0 + 1.0)[:1],
+    ],
 )
 def test_graphs_that_differ_have_other_keys(other):
     spec = [Spec((2, 3), "float32")]

@@ -67,7 +67,10 @@ class ElementwiseProgram:
     def _instructions(
         self, nodes: Sequence[Node], operands: dict[int, Operand], inside: set[int]
     ) -> tuple[list[int], int]:
-        """Six integers an instruction, and the number of registers; those of dead temporaries are reused."""
+        """Six integers an instruction, and the number of registers.
+
+        Those of dead temporaries are reused.
+        """
         last = {id(v): i for i, n in enumerate(nodes) for v in n.inputs if id(v) in inside}
         kept = {id(v) for v in self.outputs}
         free: list[int] = []
@@ -94,7 +97,14 @@ class ElementwiseProgram:
             condition, a, b = registers
             return [self._opcodes[name], CODES[node.inputs[1].dtype], target, a, b, condition]
         if name == "cast":
-            return [self._opcodes[name], dtype, target, registers[0], -1, CODES[node.attrs["dtype"]]]
+            return [
+                self._opcodes[name],
+                dtype,
+                target,
+                registers[0],
+                -1,
+                CODES[node.attrs["dtype"]],
+            ]
         a, b = (*registers, -1)[:2]
         return [self._opcodes[name], dtype, target, a, b, -1]
 
@@ -102,7 +112,7 @@ class ElementwiseProgram:
 def collapse(
     shape: tuple[int, ...], strides: Sequence[tuple[int, ...]]
 ) -> tuple[list[int], list[list[int]]]:
-    """`shape` and each operand's strides with neighbouring axes merged wherever all operands allow it."""
+    """`shape` and each operand's strides, axes merged wherever all operands allow it."""
     dims: list[int] = []
     steps: list[list[int]] = [[] for _ in strides]
     for axis, dim in enumerate(shape):

@@ -67,8 +67,8 @@ class CpuExecutable:
         def view(spec: Spec, operand: tuple[int, int]) -> np.ndarray[Any, Any]:
             dtype, size = np.dtype(spec.dtype), math.prod(spec.shape)
             address = self._addresses[operand[0]] + operand[1]
-            memory = (ctypes.c_char * (size * dtype.itemsize)).from_address(address)
-            return np.frombuffer(memory, dtype).reshape(spec.shape)
+            memory: Any = (ctypes.c_char * (size * dtype.itemsize)).from_address(address)
+            return np.ndarray(spec.shape, dtype, memory)
 
         def run() -> None:
             views = [view(s, o) for s, o in zip(call.specs, call.operands, strict=True)]
@@ -114,14 +114,24 @@ class CpuExecutable:
         """Runs up to `count` batches; see `Executable.run_batches`."""
         held = []
         sources = []
-        for number, (array, (shape, dtype)) in enumerate(zip(batches.sources, self._input_types, strict=True)):
+        for number, (array, (shape, dtype)) in enumerate(
+            zip(batches.sources, self._input_types, strict=True)
+        ):
             if array.dtype.name not in SOURCE_CODES or not _has_plain_rows(array):
                 array = np.ascontiguousarray(array, dtype)
             held.append(array)
             row = int(np.prod(shape[1:]))
             stride = array.strides[0] if array.ndim else 0
             slot = self._first_input + number
-            source = (_address(array), SOURCE_CODES[array.dtype.name], row, stride, slot, 0, SOURCE_CODES[dtype.name])
+            source = (
+                _address(array),
+                SOURCE_CODES[array.dtype.name],
+                row,
+                stride,
+                slot,
+                0,
+                SOURCE_CODES[dtype.name],
+            )
             sources.append(source)
         sinks = []
         for number, result in enumerate(batches.results):
@@ -132,7 +142,7 @@ class CpuExecutable:
             self._bind_states(states)
             self._bind_staging()
             loop = _engine.Loop(self._program, sources, sinks, batches.batch_size)
-            return loop.run(order, first_row, count, seconds)
+            return int(loop.run(order, first_row, count, seconds))
 
 
 def _has_plain_rows(array: np.ndarray[Any, Any]) -> bool:
@@ -142,7 +152,7 @@ def _has_plain_rows(array: np.ndarray[Any, Any]) -> bool:
         if dim != 1 and stride != expected:
             return False
         expected *= dim
-    return array.dtype.isnative
+    return bool(array.dtype.isnative)
 
 
 # Plans by structure: models of one architecture, as in a study over seeds, are lowered once.

@@ -1,4 +1,4 @@
-"""Units of work: elementwise chains gathered into groups, everything else one node each, in order."""
+"""Units of work in order: elementwise chains in groups, everything else one node each."""
 
 from __future__ import annotations
 
@@ -31,12 +31,16 @@ class Unit:
 class Grouping:
     """Levels and groups of one graph's nodes.
 
-    The level of a node is the length of the longest path to it, where steps inside a chain of elementwise
-    nodes of one shape count nothing. Nodes of one shape and one level can then run together: whatever lies
+    The level of a node is the length of the longest path to it, where steps inside a chain of
+    elementwise
+    nodes of one shape count nothing. Nodes of one shape and one level can then run together:
+    whatever lies
     between two of them outside the group would have a level of its own between theirs.
     """
 
-    def __init__(self, graph: Graph, order: Sequence[Node], biases: dict[int, tuple[Node, Value]]) -> None:
+    def __init__(
+        self, graph: Graph, order: Sequence[Node], biases: dict[int, tuple[Node, Value]]
+    ) -> None:
         self._order = [n for n in order if not is_leaf(n) and n.primitive.name not in _TRANSPARENT]
         self._biases = biases
         self._absorbed = {id(matmul) for matmul, _ in biases.values()}
@@ -76,7 +80,10 @@ class Grouping:
             self._level[id(node)] = level
 
     def _sink(self) -> None:
-        """Moves nodes that only later groups of their shape read into those groups: less is kept in memory."""
+        """Moves nodes that only later groups of their shape read into those groups.
+
+        Less is kept in memory.
+        """
         consumers: dict[int, list[tuple[Node, bool]]] = {}
         for node in self._order:
             for producer, together in self._inputs[id(node)]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from trimtab.engines.cpu.values import CODES, contiguous_strides
 from trimtab.ir.graph import Node, Value
@@ -19,11 +19,14 @@ class Temporary:
         self.nbytes = nbytes
 
 
+Operands = list[Value | Temporary | None]
+
+
 class Step(NamedTuple):
     """One call of a kernel. None stands for an operand that is left out."""
 
     kernel: str
-    operands: list[Value | Temporary | None]
+    operands: Operands
     ints: list[int]
     floats: list[float]
 
@@ -78,7 +81,14 @@ def matmul_step(node: Node, bias: Value | None, output: Value) -> Step:
     return Step("matmul", [a, b, bias, output], ints, [])
 
 
-_REDUCTIONS = {"reduce_sum": 0, "reduce_max": 1, "reduce_min": 2, "reduce_prod": 3, "reduce_any": 4, "reduce_all": 5}
+_REDUCTIONS = {
+    "reduce_sum": 0,
+    "reduce_max": 1,
+    "reduce_min": 2,
+    "reduce_prod": 3,
+    "reduce_any": 4,
+    "reduce_all": 5,
+}
 
 
 @_emits(*_REDUCTIONS)
@@ -113,7 +123,11 @@ def _reduce(node: Node) -> list[Step]:
 @_emits("argmax", "argmin")
 def _arg_reduce(node: Node) -> list[Step]:
     x = node.inputs[0]
-    ints = [int(node.primitive.name == "argmin"), CODES[x.dtype], *split(x.shape, node.attrs["axis"])]
+    ints = [
+        int(node.primitive.name == "argmin"),
+        CODES[x.dtype],
+        *split(x.shape, node.attrs["axis"]),
+    ]
     return [Step("arg_reduce", [x, node.outputs[0]], ints, [])]
 
 
@@ -190,7 +204,13 @@ def _concatenate(node: Node) -> list[Step]:
     for x in node.inputs:
         made.append(
             copy_step(
-                x, output, _ITEMSIZE[x.dtype], x.shape, contiguous_strides(x.shape), target, (0, offset * target[axis])
+                x,
+                output,
+                _ITEMSIZE[x.dtype],
+                x.shape,
+                contiguous_strides(x.shape),
+                target,
+                (0, offset * target[axis]),
             )
         )
         offset += x.shape[axis]
@@ -224,14 +244,16 @@ def _batch_norm(node: Node) -> list[Step]:
 def _batch_norm_gradient(node: Node) -> list[Step]:
     g, x, mean, variance, *gamma = node.inputs
     ints = [CODES[x.dtype], *split(x.shape, node.attrs["axis"])]
-    operands = [g, x, gamma[0] if gamma else None, mean, variance, *node.outputs]
+    operands: Operands = [g, x, gamma[0] if gamma else None, mean, variance, *node.outputs]
     return [Step("batch_norm_gradient", operands, ints, [node.attrs["epsilon"]])]
 
 
 @_emits("dropout")
 def _dropout(node: Node) -> list[Step]:
     x, key = node.inputs
-    return [Step("dropout", [x, key, *node.outputs], [CODES[x.dtype], x.size], [node.attrs["rate"]])]
+    return [
+        Step("dropout", [x, key, *node.outputs], [CODES[x.dtype], x.size], [node.attrs["rate"]])
+    ]
 
 
 @_emits("random_bits")
@@ -258,7 +280,7 @@ def _scatter_add(node: Node) -> list[Step]:
 @_emits("sgd_update")
 def _sgd(node: Node) -> list[Step]:
     parameter, *slots, gradient, rate = node.inputs
-    operands = [parameter, slots[0] if slots else None, gradient, rate, *node.outputs]
+    operands: Operands = [parameter, slots[0] if slots else None, gradient, rate, *node.outputs]
     operands += [None] * (6 - len(operands))
     ints = [CODES[parameter.dtype], parameter.size, int(node.attrs["nesterov"])]
     return [Step("sgd", operands, ints, [node.attrs["momentum"]])]
@@ -267,7 +289,7 @@ def _sgd(node: Node) -> list[Step]:
 @_emits("adam_update")
 def _adam(node: Node) -> list[Step]:
     parameter, m, v, *largest, gradient, alpha = node.inputs
-    operands: list[Any] = [parameter, m, v, gradient, alpha, *node.outputs[:3]]
+    operands: Operands = [parameter, m, v, gradient, alpha, *node.outputs[:3]]
     if node.attrs["amsgrad"]:
         operands += [largest[0], node.outputs[3]]
     attrs = node.attrs

@@ -29,7 +29,9 @@ _ARENA, _ABSENT = 0, -1
 # Kernels that read each element before they write it, so that an output may lie over an input.
 _IN_PLACE = frozenset({"elementwise", "sgd", "adam"})
 
-_FLOAT_ONLY = frozenset({"matmul", "softmax", "softmax_gradient", "dropout", "sgd_update", "adam_update"})
+_FLOAT_ONLY = frozenset(
+    {"matmul", "softmax", "softmax_gradient", "dropout", "sgd_update", "adam_update"}
+)
 
 
 class HostCall(NamedTuple):
@@ -100,7 +102,9 @@ class _Lowering:
                     ints = [len(hosts)]
                     node = self.keep_alive[step.ints[0]]
                     specs = [v.spec for v in (*node.inputs, *node.outputs)]
-                    hosts.append(HostCall(node.primitive, node.attrs, specs, len(node.outputs), operands))
+                    hosts.append(
+                        HostCall(node.primitive, node.attrs, specs, len(node.outputs), operands)
+                    )
                 resolved.append((step.kernel, operands, ints, step.floats))
         count = self.first_constant + len(self.constants)
         return Plan(resolved, arena, count, self.constants, hosts)
@@ -113,10 +117,7 @@ class _Lowering:
         found = []
         for node in unit.nodes:
             for value in node.inputs:
-                if unit.is_elementwise:
-                    source = operand(value).value
-                else:
-                    source = root(value)
+                source = operand(value).value if unit.is_elementwise else root(value)
                 if source is not None and id(source) not in inside:
                     found.append(source)
         return found
@@ -190,7 +191,10 @@ class _Lowering:
         return emit(node)
 
     def _place_results(self, last_use: dict[int, int]) -> list[Step]:
-        """Places results in their slots where that is safe; returns the copies needed for the others."""
+        """Places results in their slots where that is safe.
+
+        Returns the copies needed for the others.
+        """
         graph, end = self.graph, len(self.units) + 1
         made_at = {id(v): i for i, values in enumerate(self.written) for v in values}
         outputs = {id(root(v)) for v in graph.outputs}
@@ -228,7 +232,9 @@ class _Lowering:
         self.first_copies.append(copy_step(source, between, itemsize, dims, one, one))
         return [copy_step(between, state, itemsize, dims, one, one)]
 
-    def _may_overwrite(self, state: Value, source: Value, when: int, last_use: dict[int, int]) -> bool:
+    def _may_overwrite(
+        self, state: Value, source: Value, when: int, last_use: dict[int, int]
+    ) -> bool:
         """Whether nobody reads the old content after the new one is written over it."""
         last = last_use.get(id(state), -1)
         if last < when:
@@ -236,7 +242,9 @@ class _Lowering:
         if last > when:
             return False
         steps = self.steps[when]
-        return len(steps) == 1 and steps[0].kernel in _IN_PLACE and self._is_aligned(steps[0], state)
+        return (
+            len(steps) == 1 and steps[0].kernel in _IN_PLACE and self._is_aligned(steps[0], state)
+        )
 
     def _is_aligned(self, step: Step, state: Value) -> bool:
         """Whether the step reads the old content element for element where it writes the new."""
@@ -247,7 +255,9 @@ class _Lowering:
         dims = step.ints[1 : 1 + ndim]
         for number in range(count):
             if step.operands[number] is state:
-                strides = step.ints[base + number * (ndim + 1) + 1 : base + (number + 1) * (ndim + 1)]
+                strides = step.ints[
+                    base + number * (ndim + 1) + 1 : base + (number + 1) * (ndim + 1)
+                ]
                 expected, size = [], 1
                 for dim in reversed(dims):
                     expected.append(size)
@@ -315,4 +325,3 @@ def _copy_whole(source: Value, target: Value) -> Step:
 def lower(graph: Graph, opcodes: Opcodes) -> Plan:
     """The plan of `graph` for kernels that know `opcodes`."""
     return _Lowering(graph, opcodes).run()
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,7 +20,8 @@ class Lifetime(NamedTuple):
 def place(lifetimes: Sequence[Lifetime]) -> tuple[list[int], int]:
     """Offsets of the buffers, multiples of 64 bytes, and the arena's size.
 
-    Buffers are placed in the order of their first step, each at the lowest gap between those then alive.
+    Buffers are placed in the order of their first step, each at the lowest gap between those
+    then alive.
     """
     offsets = [0] * len(lifetimes)
     alive: list[tuple[int, int, int]] = []  # (offset, end, last step), by offset
@@ -28,14 +30,12 @@ def place(lifetimes: Sequence[Lifetime]) -> tuple[list[int], int]:
         size, first, last = lifetimes[index]
         size = -(-max(size, 1) // ALIGNMENT) * ALIGNMENT
         alive = [a for a in alive if a[2] >= first]
-        offset, position = 0, 0
-        for position, (start, end, _) in enumerate(alive):
+        offset = 0
+        for start, end, _ in alive:
             if start - offset >= size:
                 break
             offset = max(offset, end)
-        else:
-            position = len(alive)
-        alive.insert(position, (offset, offset + size, last))
+        bisect.insort(alive, (offset, offset + size, last))
         offsets[index] = offset
         total = max(total, offset + size)
     return offsets, total

@@ -5,12 +5,16 @@ from __future__ import annotations
 from trimtab.ir.graph import Graph, constant_of, topological_order
 from trimtab.passes.fold_constants import uniform_number
 
-# Bytes up to which a constant's content is part of the key; a graph with a larger one is not shared.
+# Bytes up to which a constant's content is part of the key; a graph with a larger one is not
+# shared.
 _LARGEST = 4096
 
 
 def structure(graph: Graph) -> object | None:
-    """A key equal for graphs that differ only in which variables they work on; None if there is none."""
+    """A key equal for graphs that differ only in which variables they work on.
+
+    None if there is none.
+    """
     number: dict[int, int] = {}
     parts: list[object] = []
     for value in (*graph.inputs, *graph.states):

@@ -69,4 +69,6 @@ def is_direct(value: Value) -> bool:
 
 def has_kernel_types(node: Node) -> bool:
     """Whether all operands and results have types that kernels know."""
-    return all(v.dtype in CODES for v in node.inputs) and all(v.dtype in CODES for v in node.outputs)
+    return all(v.dtype in CODES for v in node.inputs) and all(
+        v.dtype in CODES for v in node.outputs
+    )
