@@ -45,8 +45,16 @@ class Function(Operation):
                     f"{self.name}: `{role}` must be KerasTensors, such as Input() and layers called on it "
                     f"give; got {tensors}"
                 )
-        self.nodes, self.operations = _map_graph(self.name, self.inputs, self.outputs)
+        self.nodes, self.operations, self._depths = _map_graph(self.name, self.inputs, self.outputs)
         self._steps = [node for node in self.nodes if not node.is_input]
+
+    @property
+    def levels(self) -> list[list[Node]]:
+        """The nodes in groups of equal distance to the outputs, the furthest first."""
+        groups: dict[int, list[Node]] = {}
+        for node in self.nodes:
+            groups.setdefault(self._depths[id(node)], []).append(node)
+        return list(groups.values())
 
     def call(self, inputs: Any) -> Any:
         """The outputs for tensors in the structure of the inputs."""
@@ -130,8 +138,11 @@ def _depths(order: Sequence[Node]) -> tuple[dict[int, int], dict[Any, int]]:
 
 def _map_graph(
     name: str, inputs: Sequence[KerasTensor], outputs: Sequence[KerasTensor]
-) -> tuple[list[Node], list[Any]]:
-    """Nodes and operations between inputs and outputs, from the deepest on, as Keras orders them."""
+) -> tuple[list[Node], list[Any], dict[int, int]]:
+    """Nodes and operations between inputs and outputs, the furthest from the outputs first, and node depths.
+
+    The order is Keras's: by depth, operations of equal depth by the first visit of the search.
+    """
     search = _Search(name, inputs)
     for output in outputs:
         search.visit(output)
@@ -149,7 +160,7 @@ def _map_graph(
             order.append(node)
     operations = sorted(operation_depths, key=lambda o: (-operation_depths[o], search.first_seen[o]))
     _check_names(name, operations)
-    return sorted(order, key=lambda node: -node_depths[id(node)]), operations
+    return sorted(order, key=lambda node: -node_depths[id(node)]), operations, node_depths
 
 
 def _check_names(name: str, operations: Sequence[Any]) -> None:

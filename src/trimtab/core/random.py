@@ -16,7 +16,7 @@ from trimtab.core.config import Configurable, keras_export
 from trimtab.core.variable import Variable
 from trimtab.ir.graph import Value
 from trimtab.ir.tensor import Array, Tensor
-from trimtab.ops import numpy as knp
+from trimtab import ops
 from trimtab.ops.dispatch import convert
 from trimtab.primitives.source import random_bits
 
@@ -76,7 +76,7 @@ class SeedGenerator(Configurable):
         """The key of the next draw, uint32 of shape (2,); the counter goes on by one."""
         del ordered  # one device draws in order
         state = self.state.value
-        self.state.assign(knp.add(state, np.array([0, 1], np.uint32)))
+        self.state.assign(ops.add(state, np.array([0, 1], np.uint32)))
         return state
 
     def get_config(self) -> dict[str, Any]:
@@ -109,8 +109,8 @@ def _sizes(shape: Any) -> tuple[int, ...]:
 def unit_uniform(shape: tuple[int, ...], key: Tensor, dtype: str) -> Tensor:
     """Numbers in [0, 1) from the upper 24 bits of random words."""
     bits = random_bits(key, shape=shape)
-    upper = knp.right_shift(bits, np.uint32(8))
-    return knp.multiply(knp.cast(upper, dtype if dtype != "float16" else "float32"), 2.0**-24)  # type: ignore[no-any-return]
+    upper = ops.right_shift(bits, np.uint32(8))
+    return ops.multiply(ops.cast(upper, dtype if dtype != "float16" else "float32"), 2.0**-24)  # type: ignore[no-any-return]
 
 
 def _float_dtype(dtype: Any) -> str:
@@ -126,7 +126,7 @@ def uniform(
     """Numbers drawn evenly from [minval, maxval)."""
     name = _float_dtype(dtype)
     unit = unit_uniform(_sizes(shape), _key(seed), name)
-    return knp.cast(knp.add(knp.multiply(unit, maxval - minval), minval), name)
+    return ops.cast(ops.add(ops.multiply(unit, maxval - minval), minval), name)
 
 
 def normal(
@@ -137,9 +137,9 @@ def normal(
     sizes = _sizes(shape)
     pair = unit_uniform((2, *sizes), _key(seed), name)
     # 1 - u lies in (0, 1]: its logarithm is finite.
-    radius = knp.sqrt(knp.multiply(knp.log(knp.subtract(1.0, pair[0])), -2.0))
-    standard = knp.multiply(radius, knp.cos(knp.multiply(pair[1], 2 * np.pi)))
-    return knp.cast(knp.add(knp.multiply(standard, stddev), mean), name)
+    radius = ops.sqrt(ops.multiply(ops.log(ops.subtract(1.0, pair[0])), -2.0))
+    standard = ops.multiply(radius, ops.cos(ops.multiply(pair[1], 2 * np.pi)))
+    return ops.cast(ops.add(ops.multiply(standard, stddev), mean), name)
 
 
 def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
@@ -147,9 +147,9 @@ def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: An
     name = dtypes.standardize(dtype)
     if not dtypes.is_integer(name):
         raise ValueError(f"randint: `dtype` must be an integer type; got {name}")
-    unit = knp.cast(random_bits(_key(seed), shape=_sizes(shape)), "float64")
-    scaled = knp.floor(knp.multiply(unit, (maxval - minval) * 2.0**-32))
-    return knp.cast(knp.add(scaled, float(minval)), name)
+    unit = ops.cast(random_bits(_key(seed), shape=_sizes(shape)), "float64")
+    scaled = ops.floor(ops.multiply(unit, (maxval - minval) * 2.0**-32))
+    return ops.cast(ops.add(scaled, float(minval)), name)
 
 
 def is_traced(x: Any) -> bool:

@@ -74,8 +74,11 @@ class Primitive:
     def __call__(self, *inputs: Tensor, **attrs: Any) -> Any:
         """Evaluates at once, or makes a node if any input is symbolic."""
         for x in inputs:
-            if type(x) is Value:
+            kind = type(x)
+            if kind is Value:
                 return self._trace(inputs, attrs)
+            if kind is Recorded:
+                return self._record(inputs, attrs)
         arrays = [x.array for x in inputs]  # type: ignore[attr-defined]
         self.infer(*[Spec(a.shape, a.dtype.name) for a in arrays], **attrs)
         with np.errstate(all="ignore"):
@@ -88,6 +91,20 @@ class Primitive:
         values = tuple(x if type(x) is Value else constant(x.array) for x in inputs)  # type: ignore[attr-defined]
         specs = self.infer(*[v.spec for v in values], **attrs)
         node = Node(self, values, attrs, specs if self.multiple else (specs,))
+        return node.outputs if self.multiple else node.outputs[0]
+
+    def _record(self, inputs: tuple[Tensor, ...], attrs: dict[str, Any]) -> Any:
+        """Evaluates at once, and makes a node all the same."""
+        values = tuple(x if type(x) is Recorded else recorded(_array_of(x)) for x in inputs)
+        specs = self.infer(*[v.spec for v in values], **attrs)
+        with np.errstate(all="ignore"):
+            result = self.evaluate(np, *[v.array for v in values], **attrs)
+        node = Node(self, values, attrs, ())
+        pairs = zip(specs, result, strict=True) if self.multiple else [(specs, result)]
+        node.outputs = tuple(
+            Recorded(node, index, spec, np.asarray(array))
+            for index, (spec, array) in enumerate(pairs)
+        )
         return node.outputs if self.multiple else node.outputs[0]
 
     def __repr__(self) -> str:
@@ -163,6 +180,33 @@ class Value(Tensor):
     __hash__ = Tensor.__hash__
 
 
+class Recorded(Value):
+    """A value that holds its numbers too: what a step that runs eagerly computes, kept for gradients."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, node: Node, index: int, spec: Spec, array: np.ndarray[Any, Any]) -> None:
+        super().__init__(node, index, spec)
+        self.array = array
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """The numbers as a NumPy array, not copied."""
+        return self.array
+
+    def item(self) -> Any:
+        """The one element as a Python number."""
+        return self.array.item()
+
+    __array__ = Array.__array__
+    __float__ = Array.__float__
+    __int__ = Array.__int__
+    __index__ = Array.__index__
+    __bool__ = Array.__bool__
+    __format__ = Array.__format__
+    __repr__ = Array.__repr__
+    __hash__ = Tensor.__hash__
+
+
 class Graph(NamedTuple):
     """What an engine compiles.
 
@@ -201,6 +245,20 @@ def placeholder(shape: tuple[int, ...], dtype: str) -> Value:
 def constant(array: np.ndarray[Any, Any]) -> Value:
     """A value known when the graph is made. The array must not change afterwards."""
     return Node(_CONSTANT, (), {"array": array}, (Spec(array.shape, array.dtype.name),)).outputs[0]
+
+
+def recorded(array: np.ndarray[Any, Any]) -> Recorded:
+    """A leaf of a recorded computation: a number known when it begins."""
+    node = Node(_CONSTANT, (), {"array": array}, ())
+    leaf = Recorded(node, 0, Spec(array.shape, array.dtype.name), array)
+    node.outputs = (leaf,)
+    return leaf
+
+
+def _array_of(x: Any) -> np.ndarray[Any, Any]:
+    if type(x) is Value:
+        raise TypeError("A traced tensor cannot be used in a step that runs eagerly.")
+    return x.array  # type: ignore[no-any-return]
 
 
 def is_leaf(node: Node) -> bool:

@@ -228,8 +228,7 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     return sum_of(diagonal(x, offset, axis1, axis2), -1)
 
 
-def _blocks(x: Any, block_size: int, data_format: str, name: str) -> tuple[Tensor, int]:
-    """(`x` with the channels last, the block size)."""
+def _images(x: Any, block_size: int, data_format: str, name: str) -> Tensor:
     if data_format not in ("channels_last", "channels_first"):
         raise ValueError(
             f"{name}: `data_format` must be 'channels_last' or 'channels_first'; got {data_format!r}"
@@ -239,42 +238,46 @@ def _blocks(x: Any, block_size: int, data_format: str, name: str) -> tuple[Tenso
     tensor = convert(x)
     if tensor.ndim != 4:
         raise ValueError(f"{name}: needs a batch of images, four axes; got shape {tensor.shape}")
-    last = in_order(tensor, (0, 2, 3, 1)) if data_format == "channels_first" else tensor
-    return last, block_size
-
-
-def _formatted(x: Tensor, data_format: str) -> Tensor:
-    return in_order(x, (0, 3, 1, 2)) if data_format == "channels_first" else x
+    return tensor
 
 
 @op
 def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Tensor:
     """Channels laid out as blocks of pixels: (h, w, c) becomes (h*b, w*b, c / b**2).
 
+    With channels last, the position in the block varies slowest among the channels; with channels
+    first, fastest.
+
     Raises:
         ValueError: If the channels cannot be divided into blocks.
     """
-    last, b = _blocks(x, block_size, data_format, "depth_to_space")
-    n, h, w, c = last.shape
+    images, b = _images(x, block_size, data_format, "depth_to_space"), block_size
+    is_last = data_format == "channels_last"
+    n, h, w, c = images.shape if is_last else [images.shape[i] for i in (0, 2, 3, 1)]
     if c % (b * b):
-        raise ValueError(f"depth_to_space: {c} channels must be divisible by {b}**2; got {c % (b * b)} over")
+        raise ValueError(f"depth_to_space: the channels must be divisible by {b}**2; got {c}")
     depth = c // (b * b)
-    split = reshape(last, (n, h, w, b, b, depth))
-    mixed = in_order(split, (0, 1, 3, 2, 4, 5))
-    return _formatted(reshape(mixed, (n, h * b, w * b, depth)), data_format)
+    if is_last:
+        mixed = in_order(reshape(images, (n, h, w, b, b, depth)), (0, 1, 3, 2, 4, 5))
+        return reshape(mixed, (n, h * b, w * b, depth))
+    mixed = in_order(reshape(images, (n, depth, b, b, h, w)), (0, 1, 4, 2, 5, 3))
+    return reshape(mixed, (n, depth, h * b, w * b))
 
 
 @op
 def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Tensor:
-    """Blocks of pixels laid out as channels: (h, w, c) becomes (h / b, w / b, c * b**2).
+    """Blocks of pixels laid out as channels, the inverse of `depth_to_space`.
 
     Raises:
         ValueError: If the image cannot be divided into blocks.
     """
-    last, b = _blocks(x, block_size, data_format, "space_to_depth")
-    n, h, w, c = last.shape
+    images, b = _images(x, block_size, data_format, "space_to_depth"), block_size
+    is_last = data_format == "channels_last"
+    n, h, w, c = images.shape if is_last else [images.shape[i] for i in (0, 2, 3, 1)]
     if h % b or w % b:
         raise ValueError(f"space_to_depth: height and width must be divisible by {b}; got {h} and {w}")
-    split = reshape(last, (n, h // b, b, w // b, b, c))
-    mixed = in_order(split, (0, 1, 3, 2, 4, 5))
-    return _formatted(reshape(mixed, (n, h // b, w // b, c * b * b)), data_format)
+    if is_last:
+        mixed = in_order(reshape(images, (n, h // b, b, w // b, b, c)), (0, 1, 3, 2, 4, 5))
+        return reshape(mixed, (n, h // b, w // b, b * b * c))
+    mixed = in_order(reshape(images, (n, c, h // b, b, w // b, b)), (0, 1, 3, 5, 2, 4))
+    return reshape(mixed, (n, c * b * b, h // b, w // b))

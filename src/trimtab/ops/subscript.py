@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trimtab.ir.graph import Value
-from trimtab.ir.tensor import OPERATORS, Array, Tensor
+from trimtab.ir.tensor import Array, Tensor
 from trimtab.ops.dispatch import broadcast, broadcast_shape, concrete, convert, op
 from trimtab.ops.indexing import flat_positions, gather_where, positions
 from trimtab.ops.layout import in_order, reshape
@@ -157,4 +157,3 @@ def _gather(x: Tensor, keys: list[Any]) -> Tensor:
     return reshape(found, result)
 
 
-OPERATORS["getitem"] = get_item

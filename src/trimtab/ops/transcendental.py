@@ -81,17 +81,11 @@ def cbrt(x: Any) -> Tensor:
 def logaddexp(x1: Any, x2: Any) -> Tensor:
     """log(exp(x1) + exp(x2)), without overflow."""
     a, b = lift("logaddexp", common_float_type(x1, x2), x1, x2)
-    return log_sum_of_two(a, b)
-
-
-def log_sum_of_two(a: Tensor, b: Tensor) -> Tensor:
-    """log(exp(a) + exp(b)) of floating tensors of one shape."""
     difference = elementwise.subtract(a, b)
+    rest = elementwise.log1p(elementwise.exp(elementwise.negative(elementwise.abs(difference))))
+    total = elementwise.add(elementwise.maximum(a, b), rest)
     # Equal infinities differ by NaN; their sum is the answer.
-    same_infinity = elementwise.is_nan(difference)
-    shrink = elementwise.exp(elementwise.negative(elementwise.abs(difference)))
-    total = elementwise.add(elementwise.maximum(a, b), elementwise.log1p(shrink))
-    return elementwise.where(same_infinity, elementwise.add(a, b), total)
+    return elementwise.where(elementwise.is_nan(difference), elementwise.add(a, b), total)
 
 
 @op

@@ -1,0 +1,56 @@
+"""What Keras 3 keeps in `keras.backend`: settings, names and types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trimtab import dtypes
+from trimtab.config import backend as backend
+from trimtab.core.naming import get_uid as get_uid
+from trimtab.core.session import clear_session as clear_session
+from trimtab.core.settings import epsilon as epsilon
+from trimtab.core.settings import floatx as floatx
+from trimtab.core.settings import image_data_format as image_data_format
+from trimtab.core.settings import set_epsilon as set_epsilon
+from trimtab.core.settings import set_floatx as set_floatx
+from trimtab.core.settings import set_image_data_format as set_image_data_format
+from trimtab.dtypes import standardize as standardize_dtype
+from trimtab.ir.tensor import KerasTensor
+
+
+def is_float_dtype(dtype: Any) -> bool:
+    """Whether `dtype` is a floating-point type."""
+    return dtypes.is_float(dtypes.standardize(dtype))
+
+
+def is_int_dtype(dtype: Any) -> bool:
+    """Whether `dtype` is an integer type, signed or not; bool is none."""
+    return dtypes.is_integer(dtypes.standardize(dtype))
+
+
+def is_keras_tensor(x: Any) -> bool:
+    """Whether `x` is a KerasTensor."""
+    return isinstance(x, KerasTensor)
+
+
+def result_type(*dtypes_: Any) -> str:
+    """The type that an operation on values of these types gives; Python's int and float give way to arrays."""
+    return dtypes.result_type(*dtypes_, floatx=floatx())
+
+
+__all__ = [
+    "backend",
+    "clear_session",
+    "epsilon",
+    "floatx",
+    "get_uid",
+    "image_data_format",
+    "is_float_dtype",
+    "is_int_dtype",
+    "is_keras_tensor",
+    "result_type",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+    "standardize_dtype",
+]

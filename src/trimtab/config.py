@@ -1,0 +1,27 @@
+"""Settings that hold for the whole process.
+
+Source: Keras 3 `keras.config`; beyond it the number of threads and the checks of Batch Normalization.
+"""
+
+from __future__ import annotations
+
+from trimtab import engines
+from trimtab.core.dtype_policy import dtype_policy as dtype_policy
+from trimtab.core.dtype_policy import set_dtype_policy as set_dtype_policy
+from trimtab.core.settings import bn_checks as bn_checks
+from trimtab.core.settings import disable_interactive_logging as disable_interactive_logging
+from trimtab.core.settings import enable_interactive_logging as enable_interactive_logging
+from trimtab.core.settings import epsilon as epsilon
+from trimtab.core.settings import floatx as floatx
+from trimtab.core.settings import image_data_format as image_data_format
+from trimtab.core.settings import is_interactive_logging_enabled as is_interactive_logging_enabled
+from trimtab.core.settings import set_bn_checks as set_bn_checks
+from trimtab.core.settings import set_epsilon as set_epsilon
+from trimtab.core.settings import set_floatx as set_floatx
+from trimtab.core.settings import set_image_data_format as set_image_data_format
+from trimtab.core.tracing import engine_name
+
+
+def backend() -> str:
+    """The name of the engine that steps run on: "cpu" unless set."""
+    return engine_name()

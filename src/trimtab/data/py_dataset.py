@@ -1,0 +1,139 @@
+"""Datasets that make their batches in Python, on several workers if wished."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import random
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from typing import Any
+
+from trimtab.core.config import keras_export
+
+
+@keras_export("keras.utils.PyDataset", "keras.utils.Sequence")
+class PyDataset:
+    """Base of datasets that make a batch when asked for it by number.
+
+    A subclass overrides `__getitem__(index)`, which returns the batch `(x,)`, `(x, y)` or
+    `(x, y, sample_weight)`, and `__len__`, the number of batches; or `num_batches`, None if without end.
+
+    Args:
+        workers: Batches that are made at the same time.
+        use_multiprocessing: Whether in processes, which the dataset must then be able to be sent to, or
+            in threads.
+        max_queue_size: Batches that may be ready ahead of their use.
+
+    Raises:
+        ValueError: If `workers` is negative or `max_queue_size` not positive.
+
+    Source: Keras 3 `keras.utils.PyDataset`.
+    """
+
+    # A subclass that does not call this constructor works with these.
+    workers = 1
+    use_multiprocessing = False
+    max_queue_size = 10
+
+    def __init__(
+        self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10
+    ) -> None:
+        if workers < 0:
+            raise ValueError(f"PyDataset: `workers` must not be negative; got {workers}")
+        if max_queue_size < 1:
+            raise ValueError(f"PyDataset: `max_queue_size` must be positive; got {max_queue_size}")
+        self.workers = workers
+        self.use_multiprocessing = use_multiprocessing
+        self.max_queue_size = max_queue_size
+
+    def __getitem__(self, index: int) -> Any:
+        """The batch `index`.
+
+        Raises:
+            NotImplementedError: If the subclass does not override it.
+        """
+        raise NotImplementedError(f"{type(self).__name__}: must override `__getitem__(index)`")
+
+    @property
+    def num_batches(self) -> int | None:
+        """Number of batches in an epoch, None if there is no end.
+
+        Raises:
+            NotImplementedError: If the subclass overrides neither this nor `__len__`.
+        """
+        if hasattr(self, "__len__"):
+            return len(self)
+        raise NotImplementedError(f"{type(self).__name__}: must override `__len__` or `num_batches`")
+
+    def on_epoch_begin(self) -> None:
+        """Called before each epoch."""
+
+    def on_epoch_end(self) -> None:
+        """Called after each epoch."""
+
+    def __iter__(self) -> Iterator[Any]:
+        count = self.num_batches
+        return (self[i] for i in (itertools.count() if count is None else range(count)))
+
+
+def batches_of(dataset: PyDataset, shuffle: bool) -> Iterator[Any]:
+    """The batches of one epoch, made ahead by the dataset's workers if it has more than one.
+
+    Args:
+        dataset: The dataset.
+        shuffle: Whether to draw the order of the batches, from Python's `random`; an endless dataset keeps
+            its own.
+    """
+    count = dataset.num_batches
+    numbers: Any = itertools.count() if count is None else range(count)
+    if shuffle and count is not None:
+        numbers = list(numbers)
+        random.shuffle(numbers)
+    if dataset.workers > 1 or (dataset.workers and dataset.use_multiprocessing):
+        return _made_ahead(dataset, iter(numbers))
+    return (dataset[number] for number in numbers)
+
+
+class _Held:
+    """The dataset of a worker process."""
+
+    dataset: Any = None
+
+
+def _hold(dataset: PyDataset) -> None:
+    _Held.dataset = dataset
+
+
+def _make_held(number: int) -> Any:
+    return _Held.dataset[number]
+
+
+def _made_ahead(dataset: PyDataset, numbers: Iterator[int]) -> Iterator[Any]:
+    pending: deque[Future[Any]] = deque()
+    with _executor(dataset) as executor:
+        make = _make_held if dataset.use_multiprocessing else dataset.__getitem__
+        try:
+            for number in itertools.islice(numbers, dataset.max_queue_size):
+                pending.append(executor.submit(make, number))
+            while pending:
+                batch = pending.popleft().result()
+                for number in itertools.islice(numbers, 1):
+                    pending.append(executor.submit(make, number))
+                yield batch
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+def _executor(dataset: PyDataset) -> Executor:
+    if not dataset.use_multiprocessing:
+        return ThreadPoolExecutor(dataset.workers, thread_name_prefix="batches")
+    # Forking a process that runs threads can deadlock; a fresh one cannot.
+    return ProcessPoolExecutor(
+        dataset.workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_hold,
+        initargs=(dataset,),
+    )

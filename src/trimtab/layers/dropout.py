@@ -1,0 +1,93 @@
+"""Dropout (Srivastava et al. 2014)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from trimtab import ops
+from trimtab.core.config import keras_export
+from trimtab.core.random import SeedGenerator
+from trimtab.ir.tensor import Tensor
+from trimtab.layers.base import Layer
+from trimtab.primitives import fused
+
+
+def checked_rate(owner: str, rate: Any) -> float:
+    """`rate` itself.
+
+    Raises:
+        ValueError: If it does not lie in [0, 1].
+    """
+    if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate <= 1:
+        raise ValueError(f"{owner}: `rate` must lie in [0, 1]; got {rate!r}")
+    return rate
+
+
+def checked_noise_shape(owner: str, noise_shape: Any) -> tuple[int | None, ...] | None:
+    """`noise_shape` as a tuple.
+
+    Raises:
+        ValueError: If it holds anything but positive whole numbers and None.
+    """
+    if noise_shape is None:
+        return None
+    is_sequence = hasattr(noise_shape, "__iter__") and not isinstance(noise_shape, str)
+    sizes = tuple(noise_shape) if is_sequence else (noise_shape,)
+    if not is_sequence or any(d is not None and (not isinstance(d, int) or d <= 0) for d in sizes):
+        raise ValueError(
+            f"{owner}: `noise_shape` must be a tuple of positive whole numbers and None; got {noise_shape!r}"
+        )
+    return sizes
+
+
+def drop(x: Tensor, rate: float, noise_shape: Any, seed: SeedGenerator) -> Tensor:
+    """`x` with a part `rate` of its elements set to 0 and the others divided by `1 - rate`."""
+    if noise_shape is None:
+        return fused.dropout(x, seed.next(), rate=rate)[0]  # type: ignore[no-any-return]
+    shape = tuple(size if wanted is None else wanted for wanted, size in zip(noise_shape, x.shape, strict=True))
+    kept = fused.dropout(ops.ones(shape, dtype=x.dtype), seed.next(), rate=rate)[0]
+    return ops.multiply(x, ops.broadcast_to(kept, x.shape))  # type: ignore[no-any-return]
+
+
+@keras_export("keras.layers.Dropout")
+class Dropout(Layer):
+    """In training, sets a part `rate` of the elements to 0 and divides the others by `1 - rate`.
+
+    Args:
+        rate: Part of the elements that is dropped, in [0, 1].
+        noise_shape: Shape of the pattern, broadcast to the inputs'; None where a size is the inputs'.
+        seed: A whole number; drawn from the global generator if None.
+        **kwargs: Arguments of `Layer`.
+
+    Raises:
+        ValueError: If the rate or the noise shape is not as it must be.
+
+    Source: Keras 3 `keras.layers.Dropout`; the pattern differs, its distribution does not.
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: Sequence[int | None] | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.rate = checked_rate(self.name, rate)
+        self.seed = seed
+        self.noise_shape = checked_noise_shape(self.name, noise_shape)
+        if rate > 0:
+            self.seed_generator = SeedGenerator(seed)
+        self.supports_masking = True
+        self._build_at_init()
+
+    def call(self, inputs: Any, training: Any = False) -> Any:
+        """The inputs, thinned out in training."""
+        if training and self.rate > 0:
+            return drop(inputs, self.rate, self.noise_shape, self.seed_generator)
+        return inputs
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape

@@ -1,0 +1,1 @@
+"""Training, evaluation and prediction: what a model does with data."""

@@ -1,0 +1,359 @@
+"""What `compile` gives a model: optimizer, loss and metrics, and the steps made of them."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from trimtab import autodiff, ops, optimizers
+from trimtab.core import settings, tree
+from trimtab.core.config import deserialize_keras_object, serialize_keras_object
+from trimtab.core.tracing import as_value
+from trimtab.data import unpack_x_y_sample_weight
+from trimtab.ir.tensor import Tensor
+from trimtab.metrics.base import Metric
+from trimtab.metrics.reduction import Mean
+from trimtab.training.compile_loss import CompileLoss
+from trimtab.training.compile_metrics import CompileMetrics
+from trimtab.training.notices import user_stack_level, warn_once
+from trimtab.training.state import TrainingState
+from trimtab.training.target_checks import LabelRange
+
+_UNTRACKED = frozenset(
+    {"optimizer", "loss", "history", "compiled", "steps_per_execution"}
+    | {"stop_training", "stop_evaluating", "stop_predicting"}
+)
+_STEP_METHODS = ("compute_metrics", "get_metrics_result")
+
+
+class Compilable:
+    """The part of a model that `compile` sets up. A model inherits it, beside a layer's abilities."""
+
+    optimizer: Any = None
+    loss: Any = None
+    history: Any = None
+    compiled: bool = False
+    stop_training: bool = False
+    stop_evaluating: bool = False
+    stop_predicting: bool = False
+    steps_per_execution: int = 1
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Past the layer's tracking: none of these is a part of the model, and setting one of them, as
+        # callbacks do, must not cost the compiled steps.
+        if name in _UNTRACKED:
+            self.__dict__[name] = value
+        else:
+            super().__setattr__(name, value)
+
+    @property
+    def training_state(self) -> TrainingState:
+        """What the model knows about its training."""
+        # In the instance's dict, past the layer's tracking: its metrics and variables are not the model's.
+        state: TrainingState | None = self.__dict__.get("_training_state")
+        if state is None:
+            state = self.__dict__["_training_state"] = TrainingState()
+        return state
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Sets how the model is trained and measured.
+
+        Args:
+            optimizer: An optimizer, or its name.
+            loss: A loss, its name or a function `(y_true, y_pred)`; for several outputs a list or a dict by
+                their names. "crossentropy" picks binary, sparse or categorical by the shapes.
+            loss_weights: Factors of the outputs' losses, likewise; 1 if None.
+            metrics: A list of metrics, their names or functions `(y_true, y_pred)`; for several outputs a
+                list with one entry each, or a dict by their names. "accuracy" picks binary, sparse or
+                categorical by the shapes. Sample weights do not count in them.
+            weighted_metrics: Metrics in which sample weights count, likewise.
+            run_eagerly: Whether each operation runs when Python reaches it, as debugging needs.
+            steps_per_execution: Accepted for Keras's sake: whole epochs run without Python anyway. Hooks
+                of batches are called for each batch.
+            jit_compile: Accepted for Keras's sake: every step is compiled unless `run_eagerly`.
+            auto_scale_loss: Whether a model of policy "mixed_float16" gets its optimizer wrapped in a
+                `LossScaleOptimizer`.
+
+        Raises:
+            ValueError: If a name is unknown or an argument has no such form.
+
+        Source: Keras 3 `keras.Model.compile`.
+        """
+        if not isinstance(steps_per_execution, int) or steps_per_execution < 1:
+            raise ValueError(
+                f"compile: `steps_per_execution` must be a positive integer; got {steps_per_execution!r}"
+            )
+        if jit_compile not in (True, False, "auto"):
+            raise ValueError(f"compile: `jit_compile` must be True, False or 'auto'; got {jit_compile!r}")
+        chosen = optimizers.get(optimizer)
+        names = getattr(self, "output_names", None)
+        new_loss = None if loss is None else CompileLoss(loss, loss_weights, names)
+        new_metrics = None
+        if metrics is not None or weighted_metrics is not None:
+            new_metrics = CompileMetrics(metrics, weighted_metrics, names)
+        arguments = {
+            "optimizer": chosen,
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+            "run_eagerly": bool(run_eagerly),
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": not run_eagerly if jit_compile == "auto" else bool(jit_compile),
+        }
+        if auto_scale_loss and self._policy_name() == "mixed_float16":
+            chosen = _with_loss_scale(chosen)
+        state = self.training_state
+        state.loss, state.metrics, state.arguments = new_loss, new_metrics, arguments
+        state.loss_tracker = Mean(name="loss")
+        state.forget_steps()
+        self.optimizer = chosen
+        self.loss = loss
+        self.compiled = True
+        self.stop_training = False
+        self.steps_per_execution = steps_per_execution
+        self.run_eagerly = bool(run_eagerly)
+
+    def _policy_name(self) -> str:
+        return str(getattr(getattr(self, "dtype_policy", None), "name", ""))
+
+    @property
+    def run_eagerly(self) -> bool:
+        """Whether each operation of a step runs when Python reaches it."""
+        return bool(self.__dict__.get("_run_eagerly", False))
+
+    @run_eagerly.setter
+    def run_eagerly(self, value: bool) -> None:
+        self.__dict__["_run_eagerly"] = bool(value)
+        self.training_state.forget_steps()
+
+    @property
+    def jit_compile(self) -> bool:
+        """Whether steps are compiled: they are, unless they run eagerly."""
+        return not self.run_eagerly
+
+    def _require_compiled(self) -> None:
+        if not self.compiled:
+            raise ValueError("You must call `compile()` before using the model.")
+
+    # --- metrics --------------------------------------------------------------------------------------
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """Running mean of the loss, compiled metrics, means of the outputs' losses, then layers' own."""
+        return [*self._compiled_metrics(), *self._layer_metrics()]
+
+    def _compiled_metrics(self) -> list[Metric]:
+        state = self.training_state
+        found: list[Metric] = [] if state.loss_tracker is None else [state.loss_tracker]
+        if state.metrics is not None:
+            found.append(state.metrics)
+        return found + ([] if state.loss is None else state.loss.metrics)
+
+    def _layer_metrics(self) -> list[Metric]:
+        model: Any = self
+        inner = [x for x in model._flatten_layers(include_self=False) if not isinstance(x, Compilable)]
+        return [*model._metrics, *(metric for layer in inner for metric in layer._metrics)]
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of `metrics`; those given to `compile` share one, "compile_metrics"."""
+        return [metric.name for metric in self.metrics]
+
+    def reset_metrics(self) -> None:
+        """Starts all metrics anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """Name -> value of all metrics so far, the loss among them."""
+        results: dict[str, Any] = {}
+        for metric in self.metrics:
+            value = metric.result()
+            if isinstance(value, dict):
+                results.update(value)
+            else:
+                results[metric.name] = value
+        return results
+
+    # --- steps ----------------------------------------------------------------------------------------
+
+    @property
+    def label_ranges(self) -> list[LabelRange]:
+        """Class numbers that the targets of sparse losses may hold, as far as outputs were seen."""
+        loss = self.training_state.loss
+        return [] if loss is None else loss.label_ranges
+
+    def has_own_step(self, kind: str) -> bool:
+        """Whether a subclass overrides how the step `kind` comes to its logs."""
+        return any(
+            getattr(getattr(self, name), "__func__", None) is not Compilable.__dict__[name]
+            for name in (f"{kind}_step", *_STEP_METHODS)
+        )
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """The total loss of a batch: the compiled loss, regularisation, and what `add_loss` was given.
+
+        A subclass may override it. It runs inside a traced step.
+
+        Args:
+            x: Inputs.
+            y: Targets.
+            y_pred: Outputs.
+            sample_weight: Weights.
+            training: Whether the loss is to train with.
+
+        Returns:
+            A scalar; 0 if there is no loss.
+
+        Source: Keras 3 `keras.Model.compute_loss`.
+        """
+        compiled = self.training_state.loss
+        model: Any = self
+        total = None if compiled is None else compiled(y, y_pred, sample_weight)
+        parts = [] if total is None else [total]
+        for extra in model.losses:
+            tensor = ops.convert_to_tensor(extra)
+            if not tensor.dtype.startswith("float"):
+                tensor = ops.cast(tensor, settings.floatx())
+            parts.append(ops.sum(tensor))
+        if not parts:
+            return ops.zeros((), dtype=settings.floatx())
+        total = parts[0]
+        for part in parts[1:]:
+            total = total + part
+        return total
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """Accumulates a batch in the compiled metrics; returns the results so far of all metrics.
+
+        A subclass may override it and add to the results. It runs inside a traced step.
+
+        Args:
+            x: Inputs.
+            y: Targets.
+            y_pred: Outputs.
+            sample_weight: Weights.
+
+        Source: Keras 3 `keras.Model.compute_metrics`.
+        """
+        compiled = self.training_state.metrics
+        if compiled is not None:
+            compiled.update_state(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One step of training on a batch: forward, loss, gradients, update, metrics.
+
+        Args:
+            data: `x`, `(x, y)` or `(x, y, sample_weight)`.
+
+        Returns:
+            The logs of the batch.
+
+        Raises:
+            ValueError: If there is no optimizer, or nothing to minimise.
+        """
+        model: Any = self
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        if self.optimizer is None:
+            raise ValueError("fit: needs an optimizer; got compile(optimizer=None)")
+        variables = model.trainable_variables
+        values = [variable.value for variable in variables]
+        y_pred = model(x, training=True)
+        loss = self._checked_loss(x, y, y_pred, sample_weight)
+        self._track_loss(loss, x)
+        if variables:
+            scaled = as_value(self.optimizer.scale_loss(loss))
+            self.optimizer.apply(autodiff.gradients(scaled, values), variables)
+        else:
+            warn_once(self, "nothing trainable", "The model does not have any trainable weights.")
+        return self._metrics_of(x, y, y_pred, sample_weight)
+
+    def _metrics_of(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> dict[str, Any]:
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def _checked_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> Tensor:
+        own = type(self).compute_loss is not Compilable.compute_loss
+        model: Any = self
+        if not own and self.training_state.loss is None and not model.losses:
+            raise ValueError("fit: no loss to compute; provide a `loss` argument in `compile()`")
+        loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
+        tensor = ops.convert_to_tensor(loss)
+        if tensor.shape != ():
+            raise ValueError(f"fit: the loss must be a scalar; got shape {tensor.shape}")
+        return tensor
+
+    def _track_loss(self, loss: Any, x: Any) -> None:
+        rows = next(leaf for leaf in tree.flatten(x) if leaf is not None).shape[0]
+        tracker = self.training_state.loss_tracker
+        if tracker is not None:
+            tracker.update_state(loss, sample_weight=rows)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """One step of evaluation on a batch: forward without training, loss, metrics.
+
+        Args:
+            data: `x`, `(x, y)` or `(x, y, sample_weight)`.
+
+        Returns:
+            The logs of the batch.
+        """
+        model: Any = self
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = model(x, training=False)
+        self._track_loss(self.compute_loss(x, y, y_pred, sample_weight, training=False), x)
+        return self._metrics_of(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """The outputs for a batch, without training.
+
+        Args:
+            data: `x` or `(x,)`.
+        """
+        model: Any = self
+        return model(unpack_x_y_sample_weight(data)[0], training=False)
+
+    # --- configuration --------------------------------------------------------------------------------
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """The arguments of `compile` in a form that JSON can hold; empty before it."""
+        return {k: serialize_keras_object(v) for k, v in self.training_state.arguments.items()}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles with what `get_compile_config` returned, and builds the optimizer if the model is built."""
+        if type(self).compile is not Compilable.compile:
+            warnings.warn(
+                f"{type(self).__name__}: overrides `compile`, so it was not compiled while loading; override "
+                "`compile_from_config` too, or call `compile`",
+                stacklevel=user_stack_level(),
+            )
+            return
+        self.compile(**{key: deserialize_keras_object(value) for key, value in config.items()})
+        model: Any = self
+        if self.optimizer is not None and model.built:
+            self.optimizer.build(model.trainable_variables)
+
+
+def _with_loss_scale(optimizer: Any) -> Any:
+    if optimizer is None or isinstance(optimizer, optimizers.LossScaleOptimizer):
+        return optimizer
+    return optimizers.LossScaleOptimizer(optimizer, name="loss_scale_optimizer")
