@@ -42,8 +42,8 @@ bool spin_until(Ready ready) {
   return false;
 }
 
-// How a worker learns of a region.
-enum Signal : std::uint32_t { none, called, asleep };
+// How a worker learns of a region; of the size that the kernel can wait on.
+enum Signal : std::uint32_t { none, called, asleep };  // NOLINT(performance-enum-size)
 
 struct alignas(64) Worker {
   std::atomic<std::uint32_t> signal{none};

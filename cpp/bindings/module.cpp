@@ -28,8 +28,8 @@ namespace {
 
 using StepTuple = std::tuple<std::string, std::vector<std::pair<std::int64_t, std::int64_t>>,
                              std::vector<std::int64_t>, std::vector<double>>;
-using SourceTuple = std::tuple<std::uintptr_t, int, std::int64_t, std::int64_t, std::int64_t,
-                               std::int64_t, int>;
+using SourceTuple =
+    std::tuple<std::uintptr_t, int, std::int64_t, std::int64_t, std::int64_t, std::int64_t, int>;
 using SinkTuple = std::tuple<std::uintptr_t, std::int64_t, std::int64_t, std::int64_t>;
 
 template <class T = std::byte>
@@ -44,9 +44,8 @@ plan::HostFunction host_function(const nb::callable& function) {
   };
 }
 
-void make_program(plan::Program* self, const std::vector<StepTuple>& steps,
-                  std::size_t arena_bytes, std::size_t slot_count,
-                  const std::vector<nb::callable>& host_functions) {
+void make_program(plan::Program* self, const std::vector<StepTuple>& steps, std::size_t arena_bytes,
+                  std::size_t slot_count, const std::vector<nb::callable>& host_functions) {
   std::vector<plan::StepDescription> descriptions;
   for (const auto& [kernel, operands, ints, floats] : steps) {
     plan::StepDescription step{kernel, {}, ints, floats};
@@ -100,8 +99,7 @@ std::vector<std::string> kernel_names() {
 
 void define_classes(nb::module_& module) {
   nb::class_<plan::Program>(module, "Program", "Prepared steps over one arena and bound memory.")
-      .def("__init__", make_program, "steps"_a, "arena_bytes"_a, "slot_count"_a,
-           "host_functions"_a)
+      .def("__init__", make_program, "steps"_a, "arena_bytes"_a, "slot_count"_a, "host_functions"_a)
       .def(
           "bind",
           [](plan::Program& program, std::size_t slot, std::uintptr_t address) {

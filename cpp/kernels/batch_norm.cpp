@@ -133,7 +133,8 @@ class ChannelsLast final : public Kernel {
         const double difference = chunk_means_[chunk * stride + c] - mean;
         const double share = added / (rows + added);
         mean += difference * share;
-        deviations += chunk_deviations_[chunk * stride + c] + difference * difference * rows * share;
+        deviations +=
+            chunk_deviations_[chunk * stride + c] + difference * difference * rows * share;
         rows += added;
       }
       o_.mean[c] = static_cast<T>(mean);
@@ -240,11 +241,10 @@ std::unique_ptr<Kernel> prepare_batch_norm(const StepSpec& spec) {
   kernels::expect(spec, 6, 1, {1, 2});
   if (shape.per_channel() == 0) ints.fail("needs at least one value of each channel", 0);
   const double epsilon = spec.floats[0];
-  return kernels::for_floating(
-      dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
-        if (shape.inner == 1) return std::make_unique<ChannelsLast<T>>(shape, epsilon);
-        return std::make_unique<ChannelsFirst<T>>(shape, epsilon);
-      });
+  return kernels::for_floating(dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
+    if (shape.inner == 1) return std::make_unique<ChannelsLast<T>>(shape, epsilon);
+    return std::make_unique<ChannelsFirst<T>>(shape, epsilon);
+  });
 }
 
 }  // namespace trimtab::TRIMTAB_ISA

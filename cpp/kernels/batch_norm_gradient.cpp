@@ -1,7 +1,8 @@
 // The gradient of batch_norm by the cotangent of y.
 //
 // With z = (x - mean) / sqrt(variance + epsilon), n values a channel:
-// dbeta = sum g, dgamma = sum g z, dx = gamma / sqrt(variance + epsilon) (g - dbeta/n - z dgamma/n).
+// dbeta = sum g, dgamma = sum g z, dx = gamma / sqrt(variance + epsilon) (g - dbeta/n - z
+// dgamma/n).
 #include <cmath>
 
 #include "base/thread_pool.h"
@@ -239,8 +240,8 @@ class ChannelsFirstGradient final : public Kernel {
     for (std::int64_t o = 0; o < shape_.outer; ++o) {
       const T* g = o_.g + start(o, channel);
       const T* x = o_.x + start(o, channel);
-      sum_g += sum_run<T>(
-          shape_.inner, [&](std::int64_t i, std::int64_t n) { return load_lanes(g + i, n); });
+      sum_g += sum_run<T>(shape_.inner,
+                          [&](std::int64_t i, std::int64_t n) { return load_lanes(g + i, n); });
       // Lanes past the end are 0 through g.
       sum_products += sum_run<T>(shape_.inner, [&](std::int64_t i, std::int64_t n) {
         return load_lanes(g + i, n) * (load_lanes(x + i, n) - mean);
@@ -290,11 +291,10 @@ std::unique_ptr<Kernel> prepare_batch_norm_gradient(const StepSpec& spec) {
   kernels::expect(spec, 8, 1, {2, 5, 6, 7});
   if (shape.per_channel() == 0) ints.fail("needs at least one value of each channel", 0);
   const double epsilon = spec.floats[0];
-  return kernels::for_floating(
-      dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
-        if (shape.inner == 1) return std::make_unique<ChannelsLastGradient<T>>(shape, epsilon);
-        return std::make_unique<ChannelsFirstGradient<T>>(shape, epsilon);
-      });
+  return kernels::for_floating(dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
+    if (shape.inner == 1) return std::make_unique<ChannelsLastGradient<T>>(shape, epsilon);
+    return std::make_unique<ChannelsFirstGradient<T>>(shape, epsilon);
+  });
 }
 
 }  // namespace trimtab::TRIMTAB_ISA

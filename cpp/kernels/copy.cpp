@@ -62,9 +62,8 @@ class Copy final : public Kernel {
     if (elements_ < threaded_elements) return copy(0, dimensions_[0].size);
     const std::int64_t size = dimensions_[0].size;
     const std::int64_t tasks = std::min<std::int64_t>(size, 16);
-    parallel_for(tasks, [&](std::int64_t task) {
-      copy(size * task / tasks, size * (task + 1) / tasks);
-    });
+    parallel_for(tasks,
+                 [&](std::int64_t task) { copy(size * task / tasks, size * (task + 1) / tasks); });
   }
 
  private:

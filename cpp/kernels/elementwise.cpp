@@ -11,8 +11,7 @@ namespace {
 
 class Elementwise final : public Kernel {
  public:
-  explicit Elementwise(vm::Compiled compiled)
-      : interpreter_(std::move(compiled), num_threads()) {}
+  explicit Elementwise(vm::Compiled compiled) : interpreter_(std::move(compiled), num_threads()) {}
 
   [[nodiscard]] std::size_t scratch_bytes() const override { return interpreter_.scratch_bytes(); }
   void bind(std::span<std::byte* const> operands, std::byte* scratch) override {

@@ -16,9 +16,8 @@ template <class Function>
 [[gnu::always_inline]] inline void for_ranges(std::int64_t count, Function&& range) {
   if (count < threaded_elements) return range(0, count);
   constexpr std::int64_t part = 16'384;
-  parallel_for((count + part - 1) / part, [&](std::int64_t task) {
-    range(task * part, std::min(count, (task + 1) * part));
-  });
+  parallel_for((count + part - 1) / part,
+               [&](std::int64_t task) { range(task * part, std::min(count, (task + 1) * part)); });
 }
 
 enum class Momentum { none, heavy_ball, nesterov };
@@ -152,12 +151,11 @@ std::unique_ptr<Kernel> prepare_sgd(const StepSpec& spec) {
     ints.fail("takes the momentum before and after the step, or neither", spec.present[1]);
   }
   const double momentum = spec.floats[0];
-  return kernels::for_floating(
-      dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
-        if (!spec.present[1]) return std::make_unique<Sgd<T, Momentum::none>>(count, momentum);
-        if (is_nesterov) return std::make_unique<Sgd<T, Momentum::nesterov>>(count, momentum);
-        return std::make_unique<Sgd<T, Momentum::heavy_ball>>(count, momentum);
-      });
+  return kernels::for_floating(dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
+    if (!spec.present[1]) return std::make_unique<Sgd<T, Momentum::none>>(count, momentum);
+    if (is_nesterov) return std::make_unique<Sgd<T, Momentum::nesterov>>(count, momentum);
+    return std::make_unique<Sgd<T, Momentum::heavy_ball>>(count, momentum);
+  });
 }
 
 std::unique_ptr<Kernel> prepare_adam(const StepSpec& spec) {
@@ -167,11 +165,10 @@ std::unique_ptr<Kernel> prepare_adam(const StepSpec& spec) {
   const bool is_amsgrad = ints.flag();
   ints.finish();
   kernels::expect(spec, is_amsgrad ? 10 : 8, 3);
-  return kernels::for_floating(
-      dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
-        if (is_amsgrad) return std::make_unique<Adam<T, true>>(count, spec.floats);
-        return std::make_unique<Adam<T, false>>(count, spec.floats);
-      });
+  return kernels::for_floating(dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
+    if (is_amsgrad) return std::make_unique<Adam<T, true>>(count, spec.floats);
+    return std::make_unique<Adam<T, false>>(count, spec.floats);
+  });
 }
 
 }  // namespace trimtab::TRIMTAB_ISA

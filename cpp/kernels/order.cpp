@@ -133,8 +133,8 @@ class Cumulative final : public Kernel {
 
  private:
   // Integers wrap around.
-  using Unsigned = std::conditional_t<std::is_integral_v<T>, std::make_unsigned<T>,
-                                      std::type_identity<T>>::type;
+  using Unsigned =
+      std::conditional_t<std::is_integral_v<T>, std::make_unsigned<T>, std::type_identity<T>>::type;
 
   void add_row(const T* before, const T* x, T* y) const noexcept {
     for (std::int64_t j = 0; j < shape_.inner; ++j) {

@@ -8,6 +8,7 @@
 #include "kernels/dispatch.h"
 #include "kernels/simd_families.h"
 #include "kernels/sums.h"
+#include "simd/bytes.h"
 
 namespace trimtab::TRIMTAB_ISA {
 namespace {
@@ -15,8 +16,9 @@ namespace {
 using Words = Vec<std::uint32_t>;
 constexpr int word_lanes = lanes<std::uint32_t>;
 
-// Words of one call of `threefry`: two blocks of counters, whose rounds overlap in the processor.
-constexpr std::int64_t batch_words = 4 * word_lanes;
+// A call of `threefry` takes two blocks of counters, whose rounds overlap in the processor.
+constexpr int blocks = 2;
+constexpr std::int64_t batch_words = 2 * blocks * word_lanes;
 
 constexpr std::int64_t threaded_elements = 100'000;
 constexpr std::int64_t part_elements = 16'384;  // a multiple of any batch_words
@@ -35,12 +37,11 @@ template <std::size_t... Index>
 }
 
 struct Batch {
-  Words words[4];
+  Words words[2 * blocks];
 };
 
 // The words of the counters (first, 0), (first + 1, 0), ...
 [[gnu::always_inline]] inline Batch threefry(const std::uint32_t* key, std::uint32_t first) {
-  constexpr int blocks = 2;
   const std::uint32_t keys[3] = {key[0], key[1], 0x1bd11bdaU ^ key[0] ^ key[1]};
   constexpr int rotations[8] = {13, 15, 26, 6, 17, 29, 16, 24};
   Words x0[blocks];
@@ -95,7 +96,7 @@ class RandomBits final : public Kernel {
       std::int64_t i = first;
       for (; i + batch_words <= end; i += batch_words) {
         const Batch batch = threefry(key_, static_cast<std::uint32_t>(i / 2));
-        for (int w = 0; w < 4; ++w) store(y_ + i + w * word_lanes, batch.words[w]);
+        for (int w = 0; w < 2 * blocks; ++w) store(y_ + i + w * word_lanes, batch.words[w]);
       }
       if (i < end) {
         const Batch batch = threefry(key_, static_cast<std::uint32_t>(i / 2));
@@ -110,10 +111,6 @@ class RandomBits final : public Kernel {
   std::uint32_t* y_ = nullptr;
 };
 
-struct ByteWords {
-  using type [[gnu::vector_size(word_lanes)]] = std::uint8_t;
-};
-
 template <class T>
 class Dropout final : public Kernel {
  public:
@@ -126,7 +123,7 @@ class Dropout final : public Kernel {
     x_ = reinterpret_cast<const T*>(operands[0]);
     key_ = reinterpret_cast<const std::uint32_t*>(operands[1]);
     y_ = reinterpret_cast<T*>(operands[2]);
-    keep_ = reinterpret_cast<std::uint8_t*>(operands[3]);
+    keep_ = operands[3];
   }
 
   void run() noexcept override {
@@ -134,7 +131,7 @@ class Dropout final : public Kernel {
       std::int64_t i = first;
       for (; i + batch_words <= end; i += batch_words) {
         const Batch batch = threefry(key_, static_cast<std::uint32_t>(i / 2));
-        for (int w = 0; w < 4; ++w) apply(batch.words[w], i + w * word_lanes);
+        for (int w = 0; w < 2 * blocks; ++w) apply(batch.words[w], i + w * word_lanes);
       }
       if (i < end) apply_rest(i, end - i);
     });
@@ -143,12 +140,11 @@ class Dropout final : public Kernel {
  private:
   [[gnu::always_inline]] void apply(Words bits, std::int64_t i) const {
     const auto kept = bits >= threshold_;
-    const auto bytes = convert<ByteWords::type>(kept & 1);
-    std::memcpy(keep_ + i, &bytes, sizeof(bytes));
+    store_mask<float>(keep_ + i, kept, word_lanes);
     if constexpr (sizeof(T) == sizeof(float)) {
       store(y_ + i, select(kept, load(x_ + i) * scale_, Vec<T>{}));
     } else {
-      for (int k = 0; k < word_lanes; ++k) y_[i + k] = bytes[k] != 0 ? x_[i + k] * scale_ : T{0};
+      for (int k = 0; k < word_lanes; ++k) y_[i + k] = kept[k] != 0 ? x_[i + k] * scale_ : T{0};
     }
   }
 
@@ -158,7 +154,7 @@ class Dropout final : public Kernel {
     std::memcpy(bits, &batch, sizeof(bits));
     for (std::int64_t k = 0; k < count; ++k) {
       const bool is_kept = bits[k] >= threshold_;
-      keep_[i + k] = static_cast<std::uint8_t>(is_kept);
+      keep_[i + k] = static_cast<std::byte>(is_kept);
       y_[i + k] = is_kept ? x_[i + k] * scale_ : T{0};
     }
   }
@@ -169,7 +165,7 @@ class Dropout final : public Kernel {
   const T* x_ = nullptr;
   const std::uint32_t* key_ = nullptr;
   T* y_ = nullptr;
-  std::uint8_t* keep_ = nullptr;
+  std::byte* keep_ = nullptr;
 };
 
 }  // namespace
@@ -190,10 +186,9 @@ std::unique_ptr<Kernel> prepare_dropout(const StepSpec& spec) {
   kernels::expect(spec, 4, 1);
   const double rate = spec.floats[0];
   if (!(rate >= 0 && rate < 1)) ints.fail("needs a rate in [0, 1)", static_cast<int>(rate));
-  return kernels::for_floating(
-      dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
-        return std::make_unique<Dropout<T>>(count, rate);
-      });
+  return kernels::for_floating(dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
+    return std::make_unique<Dropout<T>>(count, rate);
+  });
 }
 
 }  // namespace trimtab::TRIMTAB_ISA

@@ -78,8 +78,8 @@ template <class T, class Operation, int width>
     const std::int64_t end = std::min(count, i + block_vectors);
     for (; i < end; ++i, x += inner) {
       for (int w = 0; w < width; ++w) {
-        const Vec<T> value = w == width - 1 ? load_lanes(x + w * lanes<T>, last)
-                                            : load(x + w * lanes<T>);
+        const Vec<T> value =
+            w == width - 1 ? load_lanes(x + w * lanes<T>, last) : load(x + w * lanes<T>);
         block[w] = Operation::combine(block[w], value);
       }
     }
@@ -102,6 +102,17 @@ void reduce_columns(const T* x, std::int64_t count, std::int64_t inner, T* y, T 
   }
 }
 
+// In halves: each step works on as many numbers at once as are left.
+template <class T, class Operation>
+[[gnu::always_inline]] inline T across_lanes(Vec<T> x) {
+  T parts[lanes<T>];
+  store(parts, x);
+  for (int half = lanes<T> / 2; half > 0; half /= 2) {
+    for (int k = 0; k < half; ++k) parts[k] = Operation::combine(parts[k], parts[k + half]);
+  }
+  return parts[0];
+}
+
 template <class T, class Operation>
 T reduce_run(const T* x, std::int64_t count) noexcept {
   constexpr std::int64_t width = lanes<T>;
@@ -119,9 +130,7 @@ T reduce_run(const T* x, std::int64_t count) noexcept {
       results[0] = Operation::combine(results[0], load(x + i));
       results[1] = Operation::combine(results[1], load(x + i + width));
     }
-    const Vec<T> both = Operation::combine(results[0], results[1]);
-    T result = Operation::start;
-    for (int k = 0; k < lanes<T>; ++k) result = Operation::combine(result, T{both[k]});
+    T result = across_lanes<T, Operation>(Operation::combine(results[0], results[1]));
     for (; i < count; ++i) result = Operation::combine(result, x[i]);
     return result;
   }
@@ -133,8 +142,8 @@ class Reduce final : public Kernel {
   explicit Reduce(const ReduceStep& step) : step_(step), scale_(1) {
     if (step.operation == ReduceOperation::sum) scale_ = static_cast<T>(step.scale);
     if (step.outer * step.count * step.inner < threaded_elements) return;
-    rows_per_chunk_ = std::max<std::int64_t>(chunk_elements / std::max<std::int64_t>(step.inner, 1),
-                                             1);
+    rows_per_chunk_ =
+        std::max<std::int64_t>(chunk_elements / std::max<std::int64_t>(step.inner, 1), 1);
     chunks_ = (step.count + rows_per_chunk_ - 1) / rows_per_chunk_;
   }
 

@@ -10,11 +10,16 @@ namespace trimtab::kernels {
 namespace {
 
 constexpr Entry plain_kernels[] = {
-    {"arg_reduce", prepare_arg_reduce}, {"copy", prepare_copy},
-    {"cumulative", prepare_cumulative}, {"elementwise", prepare_elementwise},
-    {"fill", prepare_fill},             {"gather", prepare_gather},
-    {"iota", prepare_iota},             {"matmul", prepare_matmul_step},
-    {"scatter_add", prepare_scatter_add}, {"sort", prepare_sort},
+    {"arg_reduce", prepare_arg_reduce},
+    {"copy", prepare_copy},
+    {"cumulative", prepare_cumulative},
+    {"elementwise", prepare_elementwise},
+    {"fill", prepare_fill},
+    {"gather", prepare_gather},
+    {"iota", prepare_iota},
+    {"matmul", prepare_matmul_step},
+    {"scatter_add", prepare_scatter_add},
+    {"sort", prepare_sort},
 };
 
 std::span<const Entry> simd_kernels() {
@@ -33,7 +38,8 @@ std::span<const Entry> simd_kernels() {
 }  // namespace
 
 std::unique_ptr<Kernel> prepare(const StepSpec& spec) {
-  for (const std::span<const Entry> family : {std::span<const Entry>(plain_kernels), simd_kernels()}) {
+  for (const std::span<const Entry> family :
+       {std::span<const Entry>(plain_kernels), simd_kernels()}) {
     for (const Entry& entry : family) {
       if (entry.name == spec.kernel) return entry.prepare(spec);
     }

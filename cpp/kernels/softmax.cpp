@@ -57,7 +57,8 @@ T largest(const T* x, std::int64_t count) noexcept {
   std::int64_t i = 0;
   for (; i + lanes<T> <= count; i += lanes<T>) most = larger<T>(most, load(x + i));
   T result = most[0];
-  for (int k = 1; k < lanes<T>; ++k) result = result != result || result > most[k] ? result : most[k];
+  for (int k = 1; k < lanes<T>; ++k)
+    result = result != result || result > most[k] ? result : most[k];
   for (; i < count; ++i) result = result != result || result > x[i] ? result : x[i];
   return result;
 }
@@ -76,8 +77,8 @@ void softmax_row(const T* x, T* y, std::int64_t count, bool is_log) noexcept {
   const Vec<T> shift = is_log ? log(sums) : T{1} / sums;
   for (std::int64_t i = 0; i < count; i += lanes<T>) {
     const std::int64_t n = std::min<std::int64_t>(lanes<T>, count - i);
-    const Vec<T> result = is_log ? (load_lanes(x + i, n) - most) - shift
-                                 : load_lanes(y + i, n) * shift;
+    const Vec<T> result =
+        is_log ? (load_lanes(x + i, n) - most) - shift : load_lanes(y + i, n) * shift;
     store_lanes(y + i, result, n);
   }
 }
@@ -251,10 +252,9 @@ std::unique_ptr<Kernel> make(const StepSpec& spec, std::size_t operands) {
   shape.is_log = ints.flag();
   ints.finish();
   kernels::expect(spec, operands, 0);
-  return kernels::for_floating(dtype,
-                               [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
-                                 return std::make_unique<Step<T>>(shape);
-                               });
+  return kernels::for_floating(dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
+    return std::make_unique<Step<T>>(shape);
+  });
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 
 namespace trimtab::TRIMTAB_ISA {
 
-// As many vectors are added plainly before the compensated sum takes them.
-inline constexpr std::int64_t block_vectors = 64;
+// As many vectors are added plainly before the compensated sum takes the result.
+inline constexpr std::int64_t block_vectors = 16;
 
 // Adds what rounding lost in each addition (Knuth's two-sum).
 template <class T>
@@ -41,7 +41,7 @@ template <class T, class Function>
   while (count - i >= 4 * width) {
     Vec<T> sums[4] = {};
     const std::int64_t vectors = (count - i) / (4 * width) * 4;
-    const std::int64_t end = i + (vectors < block_vectors ? vectors : block_vectors) * width;
+    const std::int64_t end = i + (vectors < 4 * block_vectors ? vectors : 4 * block_vectors) * width;
     for (; i < end; i += 4 * width) {
       for (int k = 0; k < 4; ++k) sums[k] += function(i + k * width, width);
     }

@@ -73,8 +73,8 @@ Loop::Loop(Program& program, std::vector<Source> sources, std::vector<Sink> sink
 void Loop::gather(const std::int64_t* order, std::int64_t first_row) const {
   for (std::size_t s = 0; s < sources_.size(); ++s) {
     const Source& source = sources_[s];
-    const RowBatch batch{source.address, order == nullptr ? nullptr : order + first_row,
-                         first_row,      batch_size_,
+    const RowBatch batch{source.address,      order == nullptr ? nullptr : order + first_row,
+                         first_row,           batch_size_,
                          source.row_elements, source.row_stride_bytes};
     copies_[s](batch, program_.address(source.destination));
   }

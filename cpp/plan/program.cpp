@@ -61,8 +61,8 @@ std::byte* Program::address(const Operand& operand) const {
 
 void Program::bind(std::size_t slot, std::byte* address) {
   if (slot == 0 || slot >= slots_.size()) {
-    throw std::invalid_argument("Program: `slot` must lie in [1, " +
-                                std::to_string(slots_.size()) + "); got " + std::to_string(slot));
+    throw std::invalid_argument("Program: `slot` must lie in [1, " + std::to_string(slots_.size()) +
+                                "); got " + std::to_string(slot));
   }
   if (slots_[slot] == address) return;
   slots_[slot] = address;
@@ -80,8 +80,8 @@ void Program::bind_all(std::span<std::byte* const> addresses) {
 void Program::resolve() {
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
     if (used_[slot] && slots_[slot] == nullptr) {
-      throw std::logic_error("Program: bind every slot before a run; slot " +
-                             std::to_string(slot) + " has no address");
+      throw std::logic_error("Program: bind every slot before a run; slot " + std::to_string(slot) +
+                             " has no address");
     }
   }
   std::vector<std::byte*> pointers;

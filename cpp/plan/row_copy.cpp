@@ -59,8 +59,8 @@ void copy_rows(const RowBatch& batch, std::byte* destination) noexcept {
 template <std::size_t item_bytes>
 void copy_rows_as_is(const RowBatch& batch, std::byte* destination) noexcept {
   const std::size_t row_bytes = static_cast<std::size_t>(batch.row_elements) * item_bytes;
-  const bool is_dense = batch.order == nullptr &&
-                        batch.row_stride_bytes == static_cast<std::int64_t>(row_bytes);
+  const bool is_dense =
+      batch.order == nullptr && batch.row_stride_bytes == static_cast<std::int64_t>(row_bytes);
   if (is_dense) {
     std::memcpy(destination, row_of(batch, 0), row_bytes * static_cast<std::size_t>(batch.rows));
     return;
@@ -108,8 +108,9 @@ constexpr std::array<std::array<RowCopy, 7>, 11> row_copies{
 RowCopy row_copy(int src_dtype, int dst_dtype) {
   if (src_dtype < 0 || src_dtype >= static_cast<int>(row_copies.size()) || dst_dtype < 0 ||
       dst_dtype >= 7) {
-    throw std::invalid_argument("Loop: a source's dtypes must be codes in [0, 11) and [0, 7); got " +
-                                std::to_string(src_dtype) + " and " + std::to_string(dst_dtype));
+    throw std::invalid_argument(
+        "Loop: a source's dtypes must be codes in [0, 11) and [0, 7); got " +
+        std::to_string(src_dtype) + " and " + std::to_string(dst_dtype));
   }
   return row_copies[static_cast<std::size_t>(src_dtype)][static_cast<std::size_t>(dst_dtype)];
 }

@@ -32,9 +32,10 @@ template <class V, class... Rest>
   return bounds < x ? bounds : x;
 }
 
-// 2^n for integers -126 <= n <= 127.
-[[gnu::always_inline]] inline Vec<float> exp2_of_integer(Vec<std::int32_t> n) {
-  return (Vec<float>)((n + 127) << 23);
+// 2^(n + offset) for integers, if the result is a normal number. Unsigned, as n is arbitrary where
+// it comes from NaN.
+[[gnu::always_inline]] inline Vec<float> exp2_of_integer(Vec<std::int32_t> n, int offset = 0) {
+  return (Vec<float>)(((Vec<std::uint32_t>)n + static_cast<std::uint32_t>(127 + offset)) << 23);
 }
 
 // x = n ln 2 + r with |r| <= ln 2 / 2.
@@ -76,7 +77,7 @@ struct ReducedExponent {
   const Vec<float> clamped = at_least(at_most(x, 89.0F), -20.0F);
   const ReducedExponent reduced = reduce_exponent(clamped);
   // 2^(n-1), then twice the result: 2^n itself may overflow.
-  const Vec<float> scale = exp2_of_integer(convert<Vec<std::int32_t>>(reduced.n) - 1);
+  const Vec<float> scale = exp2_of_integer(convert<Vec<std::int32_t>>(reduced.n), -1);
   const Vec<float> result = fma(expm1_reduced(reduced.r), scale, scale - 0.5F) * 2.0F;
   // Keeps -0.0 and subnormal numbers.
   return abs(x) < 0x1p-30F ? x : result;
@@ -85,9 +86,9 @@ struct ReducedExponent {
 // log(m) for m in [sqrt(1/2), sqrt(2)), given f = m - 1, plus e ln 2.
 [[gnu::always_inline]] inline Vec<float> log_reduced(Vec<float> f, Vec<float> e) {
   const Vec<float> square = f * f;
-  Vec<float> tail = polynomial(f, 3.333333135e-01F, -2.500082254e-01F, 2.000122666e-01F,
-                               -1.662335694e-01F, 1.420176178e-01F, -1.316019446e-01F,
-                               1.276154965e-01F, -7.634429634e-02F);
+  Vec<float> tail =
+      polynomial(f, 3.333333135e-01F, -2.500082254e-01F, 2.000122666e-01F, -1.662335694e-01F,
+                 1.420176178e-01F, -1.316019446e-01F, 1.276154965e-01F, -7.634429634e-02F);
   tail = fma(tail * f, square, e * -2.12194440e-4F);
   tail = fma(square, broadcast(-0.5F), tail);
   return fma(e, broadcast(0.693359375F), f + tail);
@@ -96,9 +97,9 @@ struct ReducedExponent {
 // log of a positive, finite, normal number.
 [[gnu::always_inline]] inline Vec<float> log_of_normal(Vec<float> x, Vec<float> exponent_offset) {
   // Subtracting sqrt(1/2)'s bits makes the exponent field count from there.
-  const auto bits = (Vec<std::int32_t>)x - 0x3f3504f3;
-  const Vec<float> e = convert<Vec<float>>(bits >> 23) + exponent_offset;
-  const auto mantissa = (Vec<float>)((bits & 0x007fffff) + 0x3f3504f3);
+  const auto bits = (Vec<std::uint32_t>)x - 0x3f3504f3U;
+  const Vec<float> e = convert<Vec<float>>((Vec<std::int32_t>)bits >> 23) + exponent_offset;
+  const auto mantissa = (Vec<float>)((bits & 0x007fffffU) + 0x3f3504f3U);
   return log_reduced(mantissa - 1.0F, e);
 }
 
@@ -143,13 +144,14 @@ struct ReducedExponent {
 [[gnu::always_inline]] inline Vec<float> erf(Vec<float> x) {
   const Vec<float> magnitude = at_most(abs(x), 4.0F);
   const Vec<float> square = magnitude * magnitude;
-  const Vec<float> tail = polynomial(square, 1.283791661e-01F, -3.761263490e-01F, 1.128369644e-01F,
-                                     -2.685941383e-02F, 5.200990010e-03F, -8.141480503e-04F,
-                                     8.362306835e-05F);
+  const Vec<float> tail =
+      polynomial(square, 1.283791661e-01F, -3.761263490e-01F, 1.128369644e-01F, -2.685941383e-02F,
+                 5.200990010e-03F, -8.141480503e-04F, 8.362306835e-05F);
   const Vec<float> near = fma(magnitude, tail, magnitude);
   // erf = 1 - exp(log(erfc)).
   const Vec<float> log_erfc =
-      -polynomial(magnitude, 1.664390875e-04F, 1.127797246e+00F, 6.369760036e-01F, 1.041137427e-01F, -2.231524885e-02F, 3.065499710e-03F, -1.982207032e-04F);
+      -polynomial(magnitude, 1.664390875e-04F, 1.127797246e+00F, 6.369760036e-01F, 1.041137427e-01F,
+                  -2.231524885e-02F, 3.065499710e-03F, -1.982207032e-04F);
   const Vec<float> far = 1.0F - exp(log_erfc);
   return copy_sign(magnitude < 0.92F ? near : far, x);
 }

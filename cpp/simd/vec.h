@@ -134,7 +134,14 @@ template <class T>
   }
 #endif
   Vec<T> result{};
-  __builtin_memcpy(&result, from, static_cast<std::size_t>(count) * sizeof(T));
+  if constexpr (lanes<T> <= 4) {
+    // Faster than a copy of unknown size.
+    unroll<lanes<T>>([&](auto i) {
+      if (i < count) result[i.value] = from[i];
+    });
+  } else {
+    __builtin_memcpy(&result, from, static_cast<std::size_t>(count) * sizeof(T));
+  }
   return result;
 #endif
 }
@@ -162,7 +169,13 @@ template <class T>
     return;
   }
 #endif
-  __builtin_memcpy(to, &value, static_cast<std::size_t>(count) * sizeof(T));
+  if constexpr (lanes<T> <= 4) {
+    unroll<lanes<T>>([&](auto i) {
+      if (i < count) to[i] = value[i.value];
+    });
+  } else {
+    __builtin_memcpy(to, &value, static_cast<std::size_t>(count) * sizeof(T));
+  }
 #endif
 }
 

@@ -265,8 +265,9 @@ class Compiler {
   void refine(Input& input) const {
     if (compiled_.is_by_row && input.strides.back() == 1) input.access = Access::row;
     if (compiled_.is_by_row && input.strides.back() == 0) input.access = Access::row_scalar;
-    input.is_loaded_once = !compiled_.is_by_row && compiled_.element_count > 0 &&
-                           compiled_.tile % period(input.strides) == 0;
+    if (compiled_.element_count == 0) return;
+    input.period = period(input.strides);
+    input.is_loaded_once = !compiled_.is_by_row && compiled_.tile % input.period == 0;
   }
 
   int take_temporary(DType dtype) {
@@ -301,17 +302,16 @@ class Compiler {
       // Released before the result is placed: an instruction may overwrite its operand.
       for (int k = 0; k < 3; ++k) {
         const int operand = each.operands[k];
-        const bool is_repeated = std::find(each.operands, each.operands + k, operand) !=
-                                 each.operands + k;
+        const bool is_repeated =
+            std::find(each.operands, each.operands + k, operand) != each.operands + k;
         if (operand >= 0 && !is_repeated && values_[operand].last_use == i) release(operand);
       }
       Value& result = values_[each.dst];
       if (result.location < 0) result.location = take_temporary(result.dtype);
       if (result.last_use < 0) release(each.dst);
       const auto location = [&](int value) { return value < 0 ? 0 : values_[value].location; };
-      compiled_.instructions.push_back({each.handler, result.location,
-                                        location(each.operands[0]), location(each.operands[1]),
-                                        location(each.operands[2])});
+      compiled_.instructions.push_back({each.handler, result.location, location(each.operands[0]),
+                                        location(each.operands[1]), location(each.operands[2])});
     }
   }
 

@@ -52,13 +52,20 @@ void expand_as(const T* from, T* to, const std::int64_t* strides,
   }
 }
 
-// A pattern that repeats is read once and then doubled.
 template <class T>
 void expand_any(const std::byte* from, std::byte* to, const Input& input,
                 std::span<const std::int64_t> dims, std::int64_t start,
                 std::int64_t count) noexcept {
-  expand_as(reinterpret_cast<const T*>(from), reinterpret_cast<T*>(to), input.strides.data(), dims,
-            start, count);
+  const std::int64_t* strides = input.strides.data();
+  T* pattern = reinterpret_cast<T*>(to);
+  // What repeats is read once and then doubled.
+  std::int64_t done = input.is_loaded_once ? std::min(count, input.period) : count;
+  expand_as(reinterpret_cast<const T*>(from), pattern, strides, dims, start, done);
+  while (done < count) {
+    const std::int64_t more = std::min(done, count - done);
+    std::memcpy(pattern + done, pattern, static_cast<std::size_t>(more) * sizeof(T));
+    done += more;
+  }
 }
 
 }  // namespace

@@ -41,8 +41,8 @@ constexpr std::array<Handler, 7> casts_from() {
 
 // [source][target]
 constexpr std::array<std::array<Handler, 7>, 7> casts{
-    casts_from<float>(),         casts_from<double>(),       casts_from<std::int32_t>(),
-    casts_from<std::int64_t>(),  casts_from<std::uint32_t>(), casts_from<std::uint8_t>(),
+    casts_from<float>(),        casts_from<double>(),        casts_from<std::int32_t>(),
+    casts_from<std::int64_t>(), casts_from<std::uint32_t>(), casts_from<std::uint8_t>(),
     casts_from<bool>()};
 
 }  // namespace

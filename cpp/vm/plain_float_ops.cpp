@@ -52,16 +52,14 @@ double erf_inv(double x) {
     // Beyond w = 17 the fit is only a start: Newton's steps below close the gap.
     const double root = std::sqrt(w);
     const double fitted = polynomial(
-        std::fmin(root, 4.17) - 3, {1.027825565e-04, -2.963523730e-04, -3.857901174e-05,
-                                    1.468486735e-03, -3.606771585e-03, 5.693391897e-03,
-                                    -7.635287475e-03, 9.444526397e-03, 1.001674891e+00,
-                                    2.832976818e+00});
+        std::fmin(root, 4.17) - 3,
+        {1.027825565e-04, -2.963523730e-04, -3.857901174e-05, 1.468486735e-03, -3.606771585e-03,
+         5.693391897e-03, -7.635287475e-03, 9.444526397e-03, 1.001674891e+00, 2.832976818e+00});
     y *= fitted + std::fmax(root - 4.17, 0.0);
   }
   const int steps = w < 17 ? 2 : 5;
   for (int i = 0; i < steps; ++i) {
-    const double error = magnitude < 0.5 ? std::erf(y) - magnitude
-                                         : (1 - magnitude) - std::erfc(y);
+    const double error = magnitude < 0.5 ? std::erf(y) - magnitude : (1 - magnitude) - std::erfc(y);
     const double slope = 2 * std::numbers::inv_sqrtpi * std::exp(-y * y);
     y -= error / (slope + y * error);  // Halley's correction
   }

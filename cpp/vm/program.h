@@ -53,6 +53,7 @@ struct Input {
   Access access;
   std::vector<std::int64_t> strides;
   int location = 0;
+  std::int64_t period = 0;        // expanded: elements after which the values repeat
   bool is_loaded_once = false;    // expanded: every tile is the same
   std::size_t buffer_offset = 0;  // in the scratch memory, unless read in place
 };

@@ -61,10 +61,9 @@ void Interpreter::place(Location* locations, std::byte* scratch) const {
   for (const Input& input : compiled_.inputs) {
     const bool is_in_place = input.access == Access::contiguous || input.access == Access::row;
     const bool repeats = input.access == Access::scalar || input.access == Access::row_scalar;
-    locations[input.location] = {
-        is_in_place ? operands_[static_cast<std::size_t>(input.location)]
-                    : scratch + input.buffer_offset,
-        repeats ? 0 : 1};
+    locations[input.location] = {is_in_place ? operands_[static_cast<std::size_t>(input.location)]
+                                             : scratch + input.buffer_offset,
+                                 repeats ? 0 : 1};
   }
   for (const Output& output : compiled_.outputs) {
     locations[output.location] = {operands_[static_cast<std::size_t>(output.location)], 1};

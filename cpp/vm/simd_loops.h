@@ -3,26 +3,18 @@
 
 #include <cstdint>
 
+#include "simd/bytes.h"
 #include "simd/vec.h"
 #include "vm/handler.h"
 
 namespace trimtab::TRIMTAB_ISA {
-
-// One byte for each lane of Vec<T>, as booleans are stored.
-template <class T>
-struct BytesOf {
-  using type [[gnu::vector_size(lanes<T>)]] = std::uint8_t;
-};
-template <class T>
-using Bytes = typename BytesOf<T>::type;
 
 // A register's elements, or its repeated value.
 template <class T>
 class Reader {
  public:
   [[gnu::always_inline]] explicit Reader(const vm::Location& location)
-      : at_(reinterpret_cast<const T*>(location.address)),
-        step_(location.stride * lanes<T>) {}
+      : at_(reinterpret_cast<const T*>(location.address)), step_(location.stride * lanes<T>) {}
 
   [[gnu::always_inline]] Vec<T> next() {
     const Vec<T> value = load(at_);
@@ -44,19 +36,11 @@ class MaskReader {
       : at_(location.address), step_(location.stride * lanes<T>) {}
 
   [[gnu::always_inline]] Mask<T> next() {
-    const Mask<T> value = rest(lanes<T>);
+    const Mask<T> value = load_mask<T>(at_, lanes<T>);
     at_ += step_;
     return value;
   }
-  [[gnu::always_inline]] Mask<T> rest(std::int64_t count) const {
-    Bytes<T> bytes{};
-    if (count == lanes<T>) {
-      __builtin_memcpy(&bytes, at_, sizeof(bytes));
-    } else {
-      __builtin_memcpy(&bytes, at_, static_cast<std::size_t>(count));
-    }
-    return convert<Mask<T>>(bytes) != 0;
-  }
+  [[gnu::always_inline]] Mask<T> rest(std::int64_t count) const { return load_mask<T>(at_, count); }
 
  private:
   const std::byte* at_;
@@ -88,13 +72,11 @@ class MaskWriter {
       : at_(location.address) {}
 
   [[gnu::always_inline]] void next(Mask<T> value) {
-    const Bytes<T> bytes = convert<Bytes<T>>(value & 1);
-    __builtin_memcpy(at_, &bytes, sizeof(bytes));
+    store_mask<T>(at_, value, lanes<T>);
     at_ += lanes<T>;
   }
   [[gnu::always_inline]] void rest(Mask<T> value, std::int64_t count) const {
-    const Bytes<T> bytes = convert<Bytes<T>>(value & 1);
-    __builtin_memcpy(at_, &bytes, static_cast<std::size_t>(count));
+    store_mask<T>(at_, value, count);
   }
 
  private:

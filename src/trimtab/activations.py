@@ -98,8 +98,8 @@ def mish(x: Any) -> Tensor:
 
     Source: Keras 3 `keras.activations.mish`; Misra 2019.
     """
-    x = ops.convert_to_tensor(x)
-    return x * ops.tanh(ops.softplus(x))
+    tensor = ops.convert_to_tensor(x)
+    return tensor * ops.tanh(ops.softplus(tensor))
 
 
 _FUNCTIONS = (
@@ -168,9 +168,10 @@ def serialize(activation: Any) -> Any:
 
     Source: Keras 3 `keras.activations.serialize`.
     """
-    name = getattr(activation, "__name__", None)
-    if isinstance(activation, types.FunctionType) and _IDENTIFIERS.names.get(name) is activation:
-        return name
+    if isinstance(activation, types.FunctionType):
+        name = activation.__name__
+        if _IDENTIFIERS.names.get(name) is activation:
+            return name
     return serialize_keras_object(activation)
 
 

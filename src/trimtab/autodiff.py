@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from trimtab import dtypes
-from trimtab.ir.graph import Node, Value, is_leaf, topological_order
+from trimtab.ir.graph import Node, Value, topological_order
 from trimtab.ir.tensor import Tensor
 from trimtab.primitives import elementwise
 from trimtab.primitives.source import filled_like
@@ -46,7 +46,7 @@ def gradients(
         id(output): filled_like(output, 1) if cotangent is None else cotangent
     }
     for node in reversed(order):
-        if id(node) not in reached or is_leaf(node):
+        if id(node) not in reached or not any(id(v.node) in reached for v in node.inputs):
             continue
         incoming = [cotangents.get(id(v)) for v in node.outputs]
         if all(g is None for g in incoming):

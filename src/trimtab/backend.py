@@ -34,7 +34,7 @@ def is_keras_tensor(x: Any) -> bool:
 
 
 def result_type(*dtypes_: Any) -> str:
-    """The type that an operation on values of these types gives; Python's int and float give way to arrays."""
+    """The type of an operation on values of these types; Python's numbers give way to arrays."""
     return dtypes.result_type(*dtypes_, floatx=floatx())
 
 

@@ -1,11 +1,11 @@
 """Settings that hold for the whole process.
 
-Source: Keras 3 `keras.config`; beyond it the number of threads and the checks of Batch Normalization.
+Source: Keras 3 `keras.config`; beyond it the number of threads and the checks of Batch
+    Normalization.
 """
 
 from __future__ import annotations
 
-from trimtab import engines
 from trimtab.core.dtype_policy import dtype_policy as dtype_policy
 from trimtab.core.dtype_policy import set_dtype_policy as set_dtype_policy
 from trimtab.core.settings import bn_checks as bn_checks

@@ -47,9 +47,9 @@ class MaxNorm(Constraint):
 
     def __call__(self, w: Any) -> Tensor:
         """The projection of `w`, of its shape."""
-        w = ops.convert_to_tensor(w)
-        norms = _norms(w, self.axis)
-        return w * (ops.clip(norms, 0, self.max_value) / (settings.epsilon() + norms))
+        weight = ops.convert_to_tensor(w)
+        norms = _norms(weight, self.axis)
+        return weight * (ops.clip(norms, 0, self.max_value) / (settings.epsilon() + norms))
 
 
 @keras_export("keras.constraints.NonNeg")
@@ -79,8 +79,8 @@ class UnitNorm(Constraint):
 
     def __call__(self, w: Any) -> Tensor:
         """The projection of `w`, of its shape."""
-        w = ops.convert_to_tensor(w)
-        return w / (settings.epsilon() + _norms(w, self.axis))
+        weight = ops.convert_to_tensor(w)
+        return weight / (settings.epsilon() + _norms(weight, self.axis))
 
 
 @keras_export("keras.constraints.MinMaxNorm")
@@ -108,11 +108,11 @@ class MinMaxNorm(Constraint):
 
     def __call__(self, w: Any) -> Tensor:
         """The projection of `w`, of its shape."""
-        w = ops.convert_to_tensor(w)
-        norms = _norms(w, self.axis)
+        weight = ops.convert_to_tensor(w)
+        norms = _norms(weight, self.axis)
         clipped = ops.clip(norms, self.min_value, self.max_value)
         desired = self.rate * clipped + (1 - self.rate) * norms
-        return w * (desired / (settings.epsilon() + norms))
+        return weight * (desired / (settings.epsilon() + norms))
 
 
 max_norm = MaxNorm

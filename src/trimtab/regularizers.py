@@ -124,17 +124,18 @@ class OrthogonalRegularizer(Regularizer):
 
     def __call__(self, x: Any) -> Tensor:
         """The penalty of the matrix `x`, a scalar of its type."""
-        x = ops.convert_to_tensor(x)
-        if len(x.shape) != 2:
+        matrix = ops.convert_to_tensor(x)
+        if len(matrix.shape) != 2:
             raise ValueError(
-                f"OrthogonalRegularizer: the weight must have rank 2; got shape {tuple(x.shape)}"
+                f"OrthogonalRegularizer: the weight must have rank 2; got shape {matrix.shape}"
             )
-        vectors = ops.normalize(x if self.mode == "rows" else ops.transpose(x), axis=1)
+        vectors = ops.normalize(matrix if self.mode == "rows" else ops.transpose(matrix), axis=1)
         count = vectors.shape[0]
         cosines = ops.matmul(vectors, ops.transpose(vectors))
-        others = ops.abs(cosines * (1.0 - ops.eye(count, dtype=x.dtype)))
+        others = ops.abs(cosines * (1.0 - ops.eye(count, dtype=matrix.dtype)))
         # Each pair stands twice in the matrix: half the sum over the number of pairs.
-        return ops.sum(others) * (self.factor / (count * (count - 1.0)))
+        total: Tensor = ops.sum(others) * (self.factor / (count * (count - 1.0)))
+        return total
 
 
 l1 = L1

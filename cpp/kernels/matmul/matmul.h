@@ -29,7 +29,6 @@ struct MatmulTiling {
   std::int64_t k_block = 0;
   std::int64_t panel_columns = 0;  // as many as a tile has, or fewer
   bool is_swapped = false;         // computes the transpose of c, as op(b)^T op(a)^T
-  bool pack_a = false;
   bool pack_b = false;
   std::size_t worker_bytes = 0;  // scratch of one worker
 };

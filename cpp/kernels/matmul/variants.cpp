@@ -15,6 +15,12 @@ constexpr double parallel_flops = 1e6;
 // k is cut into equal blocks whose panel of b takes at most so many bytes of the second cache.
 constexpr std::int64_t panel_limit_bytes = std::int64_t{192} * 1024;
 
+// A panel that fits half of the first cache is read in place.
+constexpr std::int64_t in_place_limit_bytes = std::int64_t{16} * 1024;
+
+// Swapped products do not cut k, so that a worker's panel of b grows with it.
+constexpr std::int64_t swapped_limit_k = 4096;
+
 template <class T>
 struct Operands {
   const T* a;
@@ -112,8 +118,10 @@ Costs estimate_costs(const MatmulShape& shape) {
   const bool is_b_column_contiguous = shape.trans_b || shape.n == 1;
   Costs costs{};
   costs.tiles = m * k * vectors(shape.n) + (shape.trans_b ? n * k * transpose_element : 0);
-  costs.swapped_tiles = n * k * vectors(shape.m) + m * n * transpose_element +
-                        (shape.trans_a ? 0 : m * k * transpose_element);
+  costs.swapped_tiles =
+      shape.trans_a || shape.k <= swapped_limit_k
+          ? n * k * vectors(shape.m) + (m * n + (shape.trans_a ? 0 : m * k)) * transpose_element
+          : never;
   costs.dots =
       is_a_row_contiguous ? dots + (is_b_column_contiguous ? 0 : n * k * transpose_element) : never;
   costs.swapped_dots =
@@ -144,7 +152,7 @@ void plan_dots(bool is_swapped, MatmulPlan& plan) {
 
 // Tall blocks, so that a panel of b is seldom packed, but enough tasks for the threads to share.
 std::int64_t choose_row_block(std::int64_t m, std::int64_t panels, const MatmulPlan& plan) {
-  constexpr std::int64_t tasks_per_thread = 4;
+  constexpr std::int64_t tasks_per_thread = 2;
   constexpr std::int64_t least = 60;
   std::int64_t limit = plan.tiling.is_swapped || !plan.tiling.pack_b ? 240 : 1020;
   if (plan.threads > 1) {
@@ -167,12 +175,10 @@ void plan_tiles(bool is_swapped, MatmulPlan& plan) {
   const std::int64_t panel_row_bytes = tiling.panel_columns * static_cast<std::int64_t>(sizeof(T));
   tiling.k_block =
       is_swapped ? shape.k : even_block(shape.k, panel_limit_bytes / panel_row_bytes, 8);
-  tiling.pack_b = is_b_transposed || (m >= 64 && shape.k * panel_row_bytes > 16 * 1024);
-  // Read in place, each k of a transposed a costs a cache line of which a tile needs a third.
-  const bool is_a_transposed = is_swapped ? !shape.trans_b : shape.trans_a;
-  tiling.pack_a = is_a_transposed && m >= 128 && n >= 128 && shape.k >= 64;
+  const bool is_b_spread = shape.k * panel_row_bytes > in_place_limit_bytes;
+  tiling.pack_b = is_b_transposed || (!is_swapped && m >= 64 && is_b_spread);
   tiling.row_block = choose_row_block(m, block_count(n, tiling.panel_columns), plan);
-  plan.product_bytes = size_scratch<T>(m, plan.threads, tiling);
+  plan.product_bytes = size_scratch<T>(plan.threads, tiling);
   plan.run = run_tiled<T>;
   plan.variant = is_swapped ? "swapped tiles" : "tiles";
 }

@@ -374,6 +374,7 @@ def _public_modules(module: str) -> tuple[str, ...]:
     """Public modules that a private or old module path may stand for."""
     areas = (
         "layers",
+        "ops",
         "initializers",
         "regularizers",
         "constraints",

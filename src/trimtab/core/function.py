@@ -28,7 +28,8 @@ class Function(Operation):
         name: Name; made from a counter if None.
 
     Raises:
-        ValueError: If an output does not depend on the inputs alone, or two operations share a name.
+        ValueError: If an output does not depend on the inputs alone, or two operations share a
+            name.
 
     Source: Keras 3 `keras.Function`, with its order of operations.
     """
@@ -42,8 +43,8 @@ class Function(Operation):
         for role, tensors in (("inputs", self.inputs), ("outputs", self.outputs)):
             if not tensors or not all(isinstance(x, KerasTensor) for x in tensors):
                 raise ValueError(
-                    f"{self.name}: `{role}` must be KerasTensors, such as Input() and layers called on it "
-                    f"give; got {tensors}"
+                    f"{self.name}: `{role}` must be KerasTensors, such as Input() and layers "
+                    f"called on it give; got {tensors}"
                 )
         self.nodes, self.operations, self._depths = _map_graph(self.name, self.inputs, self.outputs)
         self._steps = [node for node in self.nodes if not node.is_input]
@@ -64,11 +65,15 @@ class Function(Operation):
         """KerasTensors for the outputs on `inputs`."""
         given = tree.flatten(inputs)
         if [x.shape for x in given] == [x.shape for x in self.inputs]:
-            return tree.map_structure(lambda x: keras_tensor(x.shape, x.dtype), self.output_structure)
-        return self.run(given, lambda operation, args, kwargs: operation.compute_output_spec(*args, **kwargs))
+            return tree.map_structure(
+                lambda x: keras_tensor(x.shape, x.dtype), self.output_structure
+            )
+        return self.run(
+            given, lambda operation, args, kwargs: operation.compute_output_spec(*args, **kwargs)
+        )
 
     def run(self, inputs: Sequence[Any], runner: Runner = _call) -> Any:
-        """The outputs for flat `inputs`, each operation run by `runner(operation, args, kwargs)`."""
+        """The outputs for flat `inputs`; `runner(operation, args, kwargs)` runs each operation."""
         tensors: dict[int, Any] = {id(x): y for x, y in zip(self.inputs, inputs, strict=True)}
         for node in self._steps:
             args, kwargs = node.fill(tensors)
@@ -91,7 +96,8 @@ class _Search:
         self._done: set[int] = set()
 
     def visit(self, tensor: KerasTensor) -> None:
-        """Adds the nodes that `tensor` needs, each after its parents; without recursion, as models are deep."""
+        """Adds the nodes that `tensor` needs, each after its parents."""
+        # Without recursion: a model may be deeper than Python's stack.
         stack: list[tuple[KerasTensor, Node | None]] = [(tensor, None)]
         while stack:
             current, finished = stack.pop()
@@ -117,8 +123,8 @@ class _Search:
         history = tensor._keras_history
         source = tensor.name if history is None else history.operation.name
         return (
-            f"{self.name}: the outputs depend on '{source}' {tensor.shape}, which is not among the inputs; "
-            "add it to `inputs`"
+            f"{self.name}: the outputs depend on '{source}' {tensor.shape}, which is not among the "
+            "inputs; add it to `inputs`"
         )
 
 
@@ -139,7 +145,7 @@ def _depths(order: Sequence[Node]) -> tuple[dict[int, int], dict[Any, int]]:
 def _map_graph(
     name: str, inputs: Sequence[KerasTensor], outputs: Sequence[KerasTensor]
 ) -> tuple[list[Node], list[Any], dict[int, int]]:
-    """Nodes and operations between inputs and outputs, the furthest from the outputs first, and node depths.
+    """Nodes and operations between inputs and outputs, the first ones first, and node depths.
 
     The order is Keras's: by depth, operations of equal depth by the first visit of the search.
     """
@@ -158,7 +164,9 @@ def _map_graph(
             operation_depths[history.operation], search.first_seen[history.operation] = 0, -1
             node_depths[id(node)] = 0
             order.append(node)
-    operations = sorted(operation_depths, key=lambda o: (-operation_depths[o], search.first_seen[o]))
+    operations = sorted(
+        operation_depths, key=lambda o: (-operation_depths[o], search.first_seen[o])
+    )
     _check_names(name, operations)
     return sorted(order, key=lambda node: -node_depths[id(node)]), operations, node_depths
 
@@ -169,6 +177,7 @@ def _check_names(name: str, operations: Sequence[Any]) -> None:
         other = seen.setdefault(operation.name, operation)
         if other is not operation:
             raise ValueError(
-                f"{name}: two layers of the model are called '{operation.name}' ({type(other).__name__} and "
-                f"{type(operation).__name__}); give each its own name with the argument `name`"
+                f"{name}: two layers of the model are called '{operation.name}' "
+                f"({type(other).__name__} and {type(operation).__name__}); give each its own name "
+                "with the argument `name`"
             )

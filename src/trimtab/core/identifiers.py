@@ -67,9 +67,9 @@ class Identifiers:
             return self.find(inner, custom_objects)
         if not self._is_own(config, custom_objects):
             return deserialize_keras_object(dict(config), custom_objects=custom_objects)
-        found = self.names[name]
+        found: Any = self.names[name]
         with CustomObjectScope(custom_objects):
-            return found.from_config(dict(inner)) if inspect.isclass(found) else found
+            return found.from_config(dict(inner)) if hasattr(found, "from_config") else found
 
     def _is_own(self, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None) -> bool:
         """Whether a configuration means one of `names`; old files may give no module."""

@@ -1,4 +1,4 @@
-"""Operations of a functional model: what makes one KerasTensor of others, and the record of its uses."""
+"""Operations of a functional model: what makes one KerasTensor of others, and where it did."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from trimtab.core import naming, tree
 from trimtab.core.config import Configurable, keras_export
 from trimtab.core.symbolic import infer_output_spec, is_symbolic_call
 from trimtab.ir.tensor import KerasTensor
-from trimtab.ops.dispatch import RECORDERS
 
 
 class KerasHistory(NamedTuple):
@@ -33,14 +32,20 @@ class Node:
 
     __slots__ = ("_only_input", "args", "input_tensors", "kwargs", "operation", "outputs")
 
-    def __init__(self, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
+    def __init__(
+        self, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any
+    ) -> None:
         self.operation = operation
         self.args = args
         self.kwargs = kwargs
-        self.outputs: list[KerasTensor] = [x for x in tree.flatten(outputs) if isinstance(x, KerasTensor)]
+        self.outputs: list[KerasTensor] = [
+            x for x in tree.flatten(outputs) if isinstance(x, KerasTensor)
+        ]
         leaves = tree.flatten([list(args), list(kwargs.values())])
         self.input_tensors: list[KerasTensor] = [x for x in leaves if isinstance(x, KerasTensor)]
-        is_plain = len(args) == 1 and isinstance(args[0], KerasTensor) and len(self.input_tensors) == 1
+        is_plain = (
+            len(args) == 1 and isinstance(args[0], KerasTensor) and len(self.input_tensors) == 1
+        )
         self._only_input = id(args[0]) if is_plain else None
         index = len(operation._inbound_nodes)
         operation._inbound_nodes.append(self)
@@ -71,7 +76,7 @@ class Node:
 
 @keras_export("keras.Operation")
 class Operation(Configurable):
-    """Something that can be a part of a functional model: every layer, and every op used on KerasTensors.
+    """A part of a functional model: every layer, and every op used on KerasTensors.
 
     Args:
         name: Text without "/"; made from the class's name if None.
@@ -89,7 +94,9 @@ class Operation(Configurable):
         if name is None:
             name = naming.auto_name(type(self).__name__)
         if not isinstance(name, str) or "/" in name:
-            raise ValueError(f"{type(self).__name__}: `name` must be text without '/'; got {name!r}")
+            raise ValueError(
+                f"{type(self).__name__}: `name` must be text without '/'; got {name!r}"
+            )
         self.name = name
         self._inbound_nodes = []
 
@@ -142,34 +149,11 @@ class Operation(Configurable):
     def _of_first_use(self, what: str, choose: Callable[[Node], list[KerasTensor]]) -> Any:
         if not self._inbound_nodes:
             raise AttributeError(
-                f"{self.name}: has no {what} yet; it was never called on the KerasTensors of a functional model"
+                f"{self.name}: has no {what} yet; it was never called on the KerasTensors of a "
+                "functional model"
             )
         tensors = choose(self._inbound_nodes[0])
         return tensors[0] if len(tensors) == 1 else tensors
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
-
-
-class OpOperation(Operation):
-    """An op of `trimtab.ops` as a part of a functional model.
-
-    Args:
-        function: The op.
-        name: As for `Operation`; made from the op's name if None.
-    """
-
-    def __init__(self, function: Callable[..., Any], name: str | None = None) -> None:
-        super().__init__(naming.auto_name(function.__name__) if name is None else name)
-        self.function = function
-
-    def call(self, *args: Any, **kwargs: Any) -> Any:
-        """The op's result."""
-        return self.function(*args, **kwargs)
-
-
-def _record(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    return OpOperation(function).symbolic_call(*args, **kwargs)
-
-
-RECORDERS.append(_record)

@@ -11,8 +11,8 @@ from trimtab.ir.graph import placeholder
 from trimtab.ir.tensor import KerasTensor, Tensor
 from trimtab.ops.dispatch import any_symbolic, convert
 
-# An open size is tried as two primes: an output size that differs between them is open too. They are
-# larger than most fixed sizes, so that neither is taken for a size of 1 that broadcasts.
+# An open size is tried as two primes: an output size that differs between them is open too. They
+# are larger than most fixed sizes, so that neither is taken for a size of 1 that broadcasts.
 _PROBES = (83, 89)
 
 
@@ -31,17 +31,20 @@ def has_open_size(x: Any) -> bool:
     return isinstance(x, KerasTensor) and None in x.shape
 
 
-def infer_output_spec(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def infer_output_spec(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     """KerasTensors for what `function` returns, in its structure.
 
     Args:
-        function: Of tensors; run once or twice on traced probes, its writes to variables thrown away.
+        function: Of tensors; run once or twice on traced probes, its writes to variables thrown
+            away.
         args: Its arguments, KerasTensors among them at any depth.
         kwargs: As `args`.
 
     Returns:
-        For each tensor returned a KerasTensor; None where a size follows an open size. Leaves that are
-        None stay None.
+        For each tensor returned a KerasTensor; None where a size follows an open size. Leaves that
+        are None stay None.
     """
     first = _run(function, args, kwargs, _PROBES[0])
     if not any(has_open_size(x) for x in tree.flatten([list(args), list(kwargs.values())])):
@@ -49,7 +52,9 @@ def infer_output_spec(function: Callable[..., Any], args: tuple[Any, ...], kwarg
     return tree.map_structure(_merged, first, _run(function, args, kwargs, _PROBES[1]))
 
 
-def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], size: int) -> Any:
+def _run(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], size: int
+) -> Any:
     made: dict[int, Tensor] = {}
 
     def probe(x: Any) -> Any:
@@ -70,7 +75,8 @@ def _merged(a: Any, b: Any) -> Any:
     first, second = convert(a), convert(b)
     if len(first.shape) != len(second.shape):
         raise ValueError(
-            f"the number of axes must not depend on an open size; got shapes {first.shape} and {second.shape}"
+            f"the number of axes must not depend on an open size; got shapes {first.shape} and "
+            f"{second.shape}"
         )
     shape = [m if m == n else None for m, n in zip(first.shape, second.shape, strict=True)]
     return keras_tensor(shape, first.dtype)

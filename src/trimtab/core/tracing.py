@@ -41,7 +41,7 @@ class Traced(NamedTuple):
 def as_value(x: Any) -> Value:
     """`x` as a value of a graph; numbers become a constant."""
     tensor = convert(x)
-    return tensor if isinstance(tensor, Value) else constant(np.ascontiguousarray(tensor))
+    return tensor if isinstance(tensor, Value) else constant(np.asarray(tensor, order="C"))
 
 
 def trace(function: Callable[..., Any], specs: Sequence[Spec]) -> Traced:

@@ -58,6 +58,29 @@ class ArrayData:
         named = [part._replace(array=part.array[start:stop]) for part in self.named]
         return ArrayData(self.form, named, self.types)
 
+    def with_class_weight(self, owner: str, class_weight: Any) -> ArrayData:
+        """The same data with a weight for each sample, from one a class; unchanged for None.
+
+        Raises:
+            ValueError: If there are sample weights already, or not just one array of targets.
+        """
+        if class_weight is None:
+            return self
+        x, y, sample_weight = self.form.pack([part.array for part in self.named])
+        if sample_weight is not None:
+            raise ValueError(
+                f"{owner}: `class_weight` and `sample_weight` cannot be given together; multiply the class "
+                "weights into `sample_weight`"
+            )
+        targets = self.leaves_of("y")
+        if len(targets) != 1 or targets[0].name != "y":
+            raise ValueError(
+                f"{owner}: `class_weight` needs a single array of targets; got {_nesting(y)}"
+            )
+        weights = weights_of_samples(owner, targets[0].array, class_weight)
+        named = [*self.named, Named("sample_weight", weights)]
+        return ArrayData(Form((x, y, weights)), named, [*self.types, settings.floatx()])
+
     def batch(self, rows: Any) -> list[np.ndarray[Any, Any]]:
         """The arrays' `rows` (a slice or row numbers), in the types of a step."""
         return [
@@ -94,23 +117,15 @@ def array_data(
             do not fit the targets.
     """
     if sample_weight is not None:
-        sample_weight = _one_weight_per_target(owner, y, sample_weight, class_weight)
+        sample_weight = _one_weight_per_target(owner, y, sample_weight)
     parts = (x, y, sample_weight)
     named = _named_arrays(owner, parts)
-    if class_weight is not None:
-        targets = [n for n in named if n.name == "y"]
-        if not targets:
-            raise ValueError(
-                f"{owner}: `class_weight` needs a single array of targets; got {_nesting(y)}"
-            )
-        weights = weights_of_samples(owner, targets[0].array, class_weight)
-        parts = (x, y, weights)
-        named.append(Named("sample_weight", weights))
     _require_equal_rows(owner, named)
     if require_finite:
         for part in named:
             require_finite_numbers(owner, part)
-    return ArrayData(Form(parts), named, [_type_of(part) for part in named])
+    data = ArrayData(Form(parts), named, [_type_of(part) for part in named])
+    return data.with_class_weight(owner, class_weight)
 
 
 def _named_arrays(owner: str, parts: tuple[Any, Any, Any]) -> list[Named]:
@@ -133,12 +148,7 @@ def _nesting(y: Any) -> str:
     return "None" if y is None else f"{len(y)} in a {type(y).__name__}"
 
 
-def _one_weight_per_target(owner: str, y: Any, sample_weight: Any, class_weight: Any) -> Any:
-    if class_weight is not None:
-        raise ValueError(
-            f"{owner}: `class_weight` and `sample_weight` cannot be given together; multiply the class "
-            "weights into `sample_weight`"
-        )
+def _one_weight_per_target(owner: str, y: Any, sample_weight: Any) -> Any:
     if not tree.is_nested(y):
         return sample_weight
     if not tree.is_nested(sample_weight):

@@ -29,9 +29,11 @@ class Constant(Initializer):
         return np.full(tuple(shape), np.asarray(self.value), dtype=dtype_name(dtype))
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Constant:
+    def from_config(
+        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Constant:
         """The initializer that `get_config` described."""
-        return cls(deserialize_keras_object(config["value"]))
+        return cls(deserialize_keras_object(config["value"], custom_objects))
 
 
 @keras_export("keras.initializers.Zeros")

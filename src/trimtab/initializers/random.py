@@ -18,6 +18,12 @@ from trimtab.core.config import deserialize_keras_object, keras_export
 from trimtab.initializers.base import Initializer, NDArray, dtype_name
 
 
+def _scaled(values: NDArray, factor: float, offset: float, dtype: str) -> NDArray:
+    kind = values.dtype.type
+    scaled: NDArray = values * kind(factor) + kind(offset)
+    return scaled.astype(dtype, copy=False)
+
+
 class RandomInitializer(Initializer):
     """An initializer with a seed.
 
@@ -57,7 +63,7 @@ class RandomInitializer(Initializer):
         """Normally distributed values."""
         name, drawn = self._sampling_dtype(dtype)
         values = self._generator().standard_normal(tuple(shape), dtype=drawn)
-        return (values * drawn(stddev) + drawn(mean)).astype(name, copy=False)
+        return _scaled(values, stddev, mean, name)
 
     def draw_truncated(
         self, shape: Sequence[int], dtype: Any, mean: float, stddev: float
@@ -70,8 +76,7 @@ class RandomInitializer(Initializer):
         while outside.size:
             values[outside] = generator.standard_normal(outside.size, dtype=drawn)
             outside = outside[np.abs(values[outside]) > 2]
-        values = values.reshape(tuple(shape)) * drawn(stddev) + drawn(mean)
-        return values.astype(name, copy=False)
+        return _scaled(values.reshape(tuple(shape)), stddev, mean, name)
 
     def draw_uniform(
         self, shape: Sequence[int], dtype: Any, minval: float, maxval: float
@@ -79,7 +84,7 @@ class RandomInitializer(Initializer):
         """Uniformly distributed values."""
         name, drawn = self._sampling_dtype(dtype)
         values = self._generator().random(tuple(shape), dtype=drawn)
-        return (values * drawn(maxval - minval) + drawn(minval)).astype(name, copy=False)
+        return _scaled(values, maxval - minval, minval, name)
 
 
 @keras_export("keras.initializers.RandomNormal")

@@ -17,7 +17,7 @@ import numpy as np
 OPERATORS: dict[str, Callable[..., Any]] = {}
 
 
-def _binary(name: str) -> Callable[[Any, Any], Any]:
+def _binary(name: str) -> Callable[[Any, Any], Tensor]:
     def operator(self: Tensor, other: Any) -> Any:
         if type(other) not in _OPERAND_TYPES and not isinstance(other, _OPERAND_BASES):
             return NotImplemented
@@ -27,7 +27,7 @@ def _binary(name: str) -> Callable[[Any, Any], Any]:
     return operator
 
 
-def _reflected(name: str) -> Callable[[Any, Any], Any]:
+def _reflected(name: str) -> Callable[[Any, Any], Tensor]:
     def operator(self: Tensor, other: Any) -> Any:
         return OPERATORS[name](other, self)
 
@@ -35,7 +35,7 @@ def _reflected(name: str) -> Callable[[Any, Any], Any]:
     return operator
 
 
-def _unary(name: str) -> Callable[[Any], Any]:
+def _unary(name: str) -> Callable[[Any], Tensor]:
     def operator(self: Tensor) -> Any:
         return OPERATORS[name](self)
 

@@ -49,7 +49,7 @@ class Activation(_Elementwise):
 
 @keras_export("keras.layers.ReLU")
 class ReLU(_Elementwise):
-    """`max_value` from `max_value` on, `x` above `threshold`, `negative_slope * (x - threshold)` below it.
+    """`x` above `threshold`, at most `max_value`; `negative_slope * (x - threshold)` below.
 
     Args:
         max_value: Largest output; no ceiling if None.
@@ -64,14 +64,20 @@ class ReLU(_Elementwise):
     """
 
     def __init__(
-        self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         if max_value is not None and max_value < 0:
             raise ValueError(f"{self.name}: `max_value` must not be negative; got {max_value}")
         for argument, value in (("negative_slope", negative_slope), ("threshold", threshold)):
             if value is None or value < 0:
-                raise ValueError(f"{self.name}: `{argument}` must be a number from 0 on; got {value}")
+                raise ValueError(
+                    f"{self.name}: `{argument}` must be a number from 0 on; got {value}"
+                )
         self.max_value = max_value
         self.negative_slope = negative_slope
         self.threshold = threshold
@@ -79,7 +85,10 @@ class ReLU(_Elementwise):
     def call(self, inputs: Any) -> Any:
         """The rectified inputs."""
         return activations.relu(
-            inputs, negative_slope=self.negative_slope, max_value=self.max_value, threshold=self.threshold
+            inputs,
+            negative_slope=self.negative_slope,
+            max_value=self.max_value,
+            threshold=self.threshold,
         )
 
 
@@ -102,7 +111,9 @@ class LeakyReLU(_Elementwise):
             negative_slope = kwargs.pop("alpha")
         super().__init__(**kwargs)
         if negative_slope is None or negative_slope < 0:
-            raise ValueError(f"{self.name}: `negative_slope` must be a number from 0 on; got {negative_slope}")
+            raise ValueError(
+                f"{self.name}: `negative_slope` must be a number from 0 on; got {negative_slope}"
+            )
         self.negative_slope = negative_slope
 
     def call(self, inputs: Any) -> Any:
@@ -139,7 +150,9 @@ class PReLU(Layer):
         self.alpha_constraint = constraints.get(alpha_constraint)
         self.shared_axes = None
         if shared_axes is not None:
-            self.shared_axes = list(shared_axes) if isinstance(shared_axes, (list, tuple)) else [shared_axes]
+            self.shared_axes = (
+                list(shared_axes) if isinstance(shared_axes, (list, tuple)) else [shared_axes]
+            )
 
     def build(self, input_shape: Any) -> None:
         """Makes alpha."""
@@ -153,7 +166,11 @@ class PReLU(Layer):
             regularizer=self.alpha_regularizer,
             constraint=self.alpha_constraint,
         )
-        sizes = {axis: size for axis, size in enumerate(input_shape) if axis and axis not in (self.shared_axes or ())}
+        sizes = {
+            axis: size
+            for axis, size in enumerate(input_shape)
+            if axis and axis not in (self.shared_axes or ())
+        }
         self.input_spec = InputSpec(ndim=len(input_shape), axes=sizes)
 
     def call(self, inputs: Any) -> Any:
@@ -203,7 +220,8 @@ class Softmax(_Elementwise):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """The softmax of the inputs."""
         if mask is not None:
-            # The most negative number rather than -infinity: a row without elements must not become NaN.
+            # The most negative number rather than -infinity: a row without elements must not become
+            # NaN.
             smallest = -3e4 if inputs.dtype == "float16" else -3.0e38
             inputs = inputs + (1.0 - ops.cast(mask, inputs.dtype)) * smallest
         if isinstance(self.axis, (tuple, list)):

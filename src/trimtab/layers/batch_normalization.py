@@ -20,7 +20,7 @@ _MADE: weakref.WeakSet[BatchNormalization] = weakref.WeakSet()
 
 
 def orphans() -> list[BatchNormalization]:
-    """The Batch Normalization layers that were made, but are part of no layer and were never called."""
+    """The layers that were made, but are part of no model and were never called."""
     return sorted((bn for bn in _MADE if not bn._is_owned and not bn.built), key=lambda bn: bn.name)
 
 
@@ -28,9 +28,10 @@ def orphans() -> list[BatchNormalization]:
 class BatchNormalization(Layer):
     """`(x - mean) / sqrt(variance + epsilon) * gamma + beta`, channel by channel.
 
-    In training, mean and variance are those of the batch, the variance biased (divided by n), and the moving
-    statistics take a step: `moving = moving * momentum + batch * (1 - momentum)`; `momentum` weighs the old
-    value. In inference, and always while `trainable` is False, the moving statistics are used and stay.
+    In training, mean and variance are those of the batch, the variance biased (divided by n), and
+    the moving statistics take a step: `moving = moving * momentum + batch * (1 - momentum)`;
+    `momentum` weighs the old value. In inference, and always while `trainable` is False, the moving
+    statistics are used and stay.
 
     Args:
         axis: The channels' axis; statistics are taken over all others. One whole number.
@@ -46,10 +47,12 @@ class BatchNormalization(Layer):
         gamma_regularizer: Loss of gamma.
         beta_constraint: Applied to beta after updates.
         gamma_constraint: Applied to gamma after updates.
-        renorm: Whether to correct the batch statistics towards moving ones in training (Ioffe 2017).
+        renorm: Whether to correct the batch statistics towards moving ones in training (Ioffe
+            2017).
         renorm_clipping: Limits of the correction: a dictionary with any of "rmin", "rmax", "dmax".
         renorm_momentum: `momentum` of the statistics that the correction aims at.
-        synchronized: Whether replicas share statistics; one engine has one replica, so it must be False.
+        synchronized: Whether replicas share statistics; one engine has one replica, so it must be
+            False.
         **kwargs: Arguments of `Layer`.
 
     Raises:
@@ -83,11 +86,13 @@ class BatchNormalization(Layer):
         super().__init__(**kwargs)
         if synchronized:
             raise ValueError(
-                f"{self.name}: Argument synchronized=True is only supported with the TensorFlow backend; here one "
-                "engine sees the whole batch, so leave it False"
+                f"{self.name}: Argument synchronized=True is only supported with the TensorFlow "
+                "backend; here one engine sees the whole batch, so leave it False"
             )
         if isinstance(axis, (list, tuple)):
-            raise TypeError(f"{self.name}: `axis` must be one whole number, such as -1; got {axis!r}")
+            raise TypeError(
+                f"{self.name}: `axis` must be one whole number, such as -1; got {axis!r}"
+            )
         self.axis = int(axis)
         self.synchronized = synchronized
         self.momentum = float(momentum)
@@ -103,13 +108,18 @@ class BatchNormalization(Layer):
         self.beta_constraint = constraints.get(beta_constraint)
         self.gamma_constraint = constraints.get(gamma_constraint)
         self.renorm = renorm
-        self.renorm_clipping = _checked_clipping(self.name, renorm_clipping) if renorm else renorm_clipping
+        self.renorm_clipping = (
+            _checked_clipping(self.name, renorm_clipping) if renorm else renorm_clipping
+        )
         self.renorm_momentum = renorm_momentum
         self.supports_masking = True
         self.gamma: Variable | None = None
         self.beta: Variable | None = None
-        # A count of the engine's own, so it is exact whoever runs the steps. No weight: it is not tracked.
-        object.__setattr__(self, "_updates", Variable(np.zeros((), np.int64), trainable=False, name="updates"))
+        # A count of the engine's own, so it is exact whoever runs the steps. No weight: it is not
+        # tracked.
+        object.__setattr__(
+            self, "_updates", Variable(np.zeros((), np.int64), trainable=False, name="updates")
+        )
         _MADE.add(self)
 
     def build(self, input_shape: Any) -> None:
@@ -134,8 +144,12 @@ class BatchNormalization(Layer):
                 constraint=self.beta_constraint,
                 autocast=False,
             )
-        self.moving_mean = self._add_statistic("moving_mean", channels, self.moving_mean_initializer)
-        self.moving_variance = self._add_statistic("moving_variance", channels, self.moving_variance_initializer)
+        self.moving_mean = self._add_statistic(
+            "moving_mean", channels, self.moving_mean_initializer
+        )
+        self.moving_variance = self._add_statistic(
+            "moving_variance", channels, self.moving_variance_initializer
+        )
         if self.renorm:
             self._build_renorm(channels)
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels[0]})
@@ -145,17 +159,21 @@ class BatchNormalization(Layer):
             return np.sqrt(np.asarray(self.moving_variance_initializer(shape, dtype=dtype)))
 
         self.moving_stddev = self._add_statistic("moving_stddev", channels, deviation)
-        self.renorm_mean = self._add_statistic("renorm_mean", channels, self.moving_mean_initializer)
+        self.renorm_mean = self._add_statistic(
+            "renorm_mean", channels, self.moving_mean_initializer
+        )
         self.renorm_stddev = self._add_statistic("renorm_stddev", channels, deviation)
 
     def _add_statistic(self, name: str, shape: tuple[int, ...], initializer: Any) -> Variable:
-        return self.add_weight(name=name, shape=shape, initializer=initializer, trainable=False, autocast=False)
+        return self.add_weight(
+            name=name, shape=shape, initializer=initializer, trainable=False, autocast=False
+        )
 
     def _check_axis(self, shape: Any) -> None:
         if not -len(shape) <= self.axis < len(shape):
             raise ValueError(
-                f"{self.name}: Axis {self.axis} is out of bounds for input shape {tuple(shape)}. Received: "
-                f"axis={self.axis}"
+                f"{self.name}: Axis {self.axis} is out of bounds for input shape {tuple(shape)}. "
+                f"Received: axis={self.axis}"
             )
 
     def compute_output_shape(self, input_shape: Any) -> tuple[Any, ...]:
@@ -164,11 +182,11 @@ class BatchNormalization(Layer):
         return tuple(input_shape)
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
-        """The normalised inputs, of their shape; rows that `mask` leaves out do not count in the statistics."""
+        """The normalised inputs; what `mask` leaves out does not count in the statistics."""
         if mask is not None and len(mask.shape) != len(inputs.shape) - 1:
             raise ValueError(
-                f"{self.name}: The mask provided should be one dimension less than the inputs. Received: "
-                f"mask.shape={mask.shape}, inputs.shape={inputs.shape}"
+                f"{self.name}: The mask provided should be one dimension less than the inputs. "
+                f"Received: mask.shape={mask.shape}, inputs.shape={inputs.shape}"
             )
         # A sum of squares passes float16's 65504, so half inputs are computed in float32.
         x = ops.cast(inputs, "float64" if inputs.dtype == "float64" else "float32")
@@ -229,7 +247,7 @@ class BatchNormalization(Layer):
         _move(self.moving_variance, variance, self.momentum)
 
     def _corrected_parameters(self, mean: Tensor, variance: Tensor) -> tuple[Tensor, Tensor]:
-        """Gamma and beta that make the batch's normalisation one by the renorm statistics, within limits."""
+        """Gamma and beta that turn normalisation by the batch into one by the renorm statistics."""
         limits = self.renorm_clipping
         floor = float(np.sqrt(self.epsilon))
         stddev = ops.maximum(ops.cast(self.renorm_stddev, mean.dtype), floor)
@@ -263,7 +281,7 @@ class BatchNormalization(Layer):
 
     @property
     def initial_share(self) -> float:
-        """The part of the initial statistics still in the moving ones: `momentum ** updates_seen`."""
+        """The part of the initial statistics left in the moving ones: `momentum ** updates_seen`."""
         return float(self.momentum**self.updates_seen)
 
     @property
@@ -272,18 +290,19 @@ class BatchNormalization(Layer):
         return sum(v.size for v in self._non_trainable_variables)
 
     def status(self, count: int) -> str:
-        """What `count` statistics are up to: updates seen, what is left of the initial ones, trains or frozen."""
+        """What `count` statistics went through, and whether the layer trains or is frozen."""
         state = "trains" if self.trainable else "frozen: uses its moving statistics in training too"
         return (
-            f"{count:,} statistics, {self.updates_seen:,} updates seen, {100 * self.initial_share:.3g} % of the "
-            f"initial ones left; {state}"
+            f"{count:,} statistics, {self.updates_seen:,} updates seen, "
+            f"{100 * self.initial_share:.3g} % of the initial ones left; {state}"
         )
 
     def describe(self) -> str:
         """What the layer holds and does, in one line.
 
-        The statistics, which the optimizer does not train; how many updates they have seen; how much of the
-        initial ones is left, `momentum ** updates`; and whether the layer trains or is frozen.
+        The statistics, which the optimizer does not train; how many updates they have seen; how
+        much of the initial ones is left, `momentum ** updates`; and whether the layer trains or is
+        frozen.
         """
         if not self.built:
             return f"{self.name}: not built yet, so it has no statistics"
@@ -302,16 +321,18 @@ def _checked_clipping(owner: str, clipping: Any) -> dict[str, float]:
     known = ["rmax", "rmin", "dmax"]
     if set(limits) - set(known):
         raise ValueError(
-            f"{owner}: Received invalid keys for `renorm_clipping` argument: {limits}. Supported values: {known}."
+            f"{owner}: Received invalid keys for `renorm_clipping` argument: {limits}. Supported "
+            f"values: {known}."
         )
     rmin, rmax, dmax = (limits.get(name) for name in ("rmin", "rmax", "dmax"))
     if rmax is not None and rmin is not None and rmax < rmin:
         raise ValueError(
-            f"{owner}: rmax should be greater than rmin in the `renorm_clipping` argument. Received: "
-            f"rmax={rmax}, rmin={rmin}."
+            f"{owner}: rmax should be greater than rmin in the `renorm_clipping` argument. "
+            f"Received: rmax={rmax}, rmin={rmin}."
         )
     if dmax is not None and dmax < 0:
         raise ValueError(
-            f"{owner}: dmax should be non-negative in the `renorm_clipping` argument. Received: dmax={dmax}."
+            f"{owner}: dmax should be non-negative in the `renorm_clipping` argument. Received: "
+            f"dmax={dmax}."
         )
     return limits

@@ -1,4 +1,4 @@
-"""The arguments of a layer's call: converted, named, and joined by what the enclosing call hands down."""
+"""The arguments of a layer's call: converted, named, joined by what an enclosing call hands on."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ class CallSignature:
         self.has_varkw = any(p.kind == p.VAR_KEYWORD for p in parameters)
         self.has_training = "training" in self.all_names
         self.has_mask = "mask" in self.all_names
-        self.required = [p.name for p in parameters if p.default is p.empty and p.kind in positional]
+        self.required = [
+            p.name for p in parameters if p.default is p.empty and p.kind in positional
+        ]
         defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
         self.default_training = defaults.get("training")
         # Masks of arguments other than the first travel under names of their own.
@@ -70,13 +72,17 @@ class CallSignature:
             TypeError: If there are too many, one is given twice, is unknown or is missing.
         """
         if len(args) > len(self.names) and not self.has_varargs:
-            raise TypeError(f"{owner}: call() takes {len(self.names)} positional arguments; got {len(args)}")
+            raise TypeError(
+                f"{owner}: call() takes {len(self.names)} positional arguments; got {len(args)}"
+            )
         bound = dict(zip(self.names, args, strict=False))
         for name, value in kwargs.items():
             if name in bound:
                 raise TypeError(f"{owner}: call() got two values for the argument '{name}'")
             if name not in self.all_names and not self.has_varkw:
-                raise TypeError(f"{owner}: call() has no argument '{name}'; it takes {sorted(self.all_names)}")
+                raise TypeError(
+                    f"{owner}: call() has no argument '{name}'; it takes {sorted(self.all_names)}"
+                )
             bound[name] = value
         missing = [name for name in self.required if name not in bound]
         if missing:
@@ -146,7 +152,8 @@ def holds_tensors(value: Any, owner: str, name: str) -> bool:
     if all(is_tensor_like(x) for x in leaves):
         return True
     raise ValueError(
-        f"{owner}: the argument '{name}' of call() must hold tensors or none; it mixes tensors with other values"
+        f"{owner}: the argument '{name}' of call() must hold tensors or none; it mixes tensors "
+        "with other values"
     )
 
 

@@ -1,4 +1,4 @@
-"""Layers to configurations and back: the signature is the configuration, the attributes are its values."""
+"""Layers to configurations: the signature names the values, the attributes hold them."""
 
 from __future__ import annotations
 
@@ -55,9 +55,10 @@ def base_config(layer: Any) -> dict[str, Any]:
 def config_of(layer: Any, bound: dict[str, Any]) -> dict[str, Any]:
     """The configuration of `layer`.
 
-    A layer of this library is described by the attributes that its constructor's arguments became, so a
-    change after construction is seen. A class made elsewhere is described by the arguments as they were
-    given, unless it has a `get_config` of its own: that one adds its arguments to those of the base.
+    A layer of this library is described by the attributes that its constructor's arguments became,
+    so a change after construction is seen. A class made elsewhere is described by the arguments as
+    they were given, unless it has a `get_config` of its own: that one adds its arguments to those
+    of the base.
 
     Args:
         layer: The layer.
@@ -70,10 +71,14 @@ def config_of(layer: Any, bound: dict[str, Any]) -> dict[str, Any]:
     library = next(c for c in cls.__mro__ if c.__module__.startswith("trimtab."))
     base = base_config(layer)
     if cls is library or cls.get_config is not library.get_config:  # type: ignore[attr-defined]
-        names = [p.name for p in _parameters(library) if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+        names = [
+            p.name for p in _parameters(library) if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+        ]
         values = {n: getattr(layer, n, bound.get(n)) for n in names if n not in _BASE}
         return base | {
-            n: config_value(v) for n, v in values.items() if v is not None or n not in _ABSENT_IF_NONE
+            n: config_value(v)
+            for n, v in values.items()
+            if v is not None or n not in _ABSENT_IF_NONE
         }
     own = {name: value for name, value in bound.items() if name not in base}
     if not _accepts_all(cls):
@@ -83,6 +88,6 @@ def config_of(layer: Any, bound: dict[str, Any]) -> dict[str, Any]:
         return base | {n: config_value(v) for n, v in own.items()}
     except TypeError as error:
         raise NotImplementedError(
-            f"{cls.__name__}: its arguments have no serialisable form ({error}); give the class a get_config() "
-            "that returns super().get_config() and what its constructor needs"
+            f"{cls.__name__}: its arguments have no serialisable form ({error}); give the class a "
+            "get_config() that returns super().get_config() and what its constructor needs"
         ) from error

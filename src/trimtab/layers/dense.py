@@ -68,7 +68,10 @@ class Dense(Layer):
             raise ValueError(f"Dense: `units` must be a positive whole number; got {units!r}")
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         refuse_unsupported(
-            self.name, lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config
+            self.name,
+            lora_rank=lora_rank,
+            lora_alpha=lora_alpha,
+            quantization_config=quantization_config,
         )
         self.units = int(units)
         self.activation = activations.get(activation)
@@ -86,7 +89,9 @@ class Dense(Layer):
         """Makes kernel and bias."""
         size = input_shape[-1]
         if size is None:
-            raise ValueError(f"{self.name}: the last axis of the input must have a fixed size; got {input_shape}")
+            raise ValueError(
+                f"{self.name}: the last axis of the input must have a fixed size; got {input_shape}"
+            )
         self.kernel = self.add_weight(
             name="kernel",
             shape=(size, self.units),

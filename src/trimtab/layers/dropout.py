@@ -36,7 +36,8 @@ def checked_noise_shape(owner: str, noise_shape: Any) -> tuple[int | None, ...] 
     sizes = tuple(noise_shape) if is_sequence else (noise_shape,)
     if not is_sequence or any(d is not None and (not isinstance(d, int) or d <= 0) for d in sizes):
         raise ValueError(
-            f"{owner}: `noise_shape` must be a tuple of positive whole numbers and None; got {noise_shape!r}"
+            f"{owner}: `noise_shape` must be a tuple of positive whole numbers and None; got "
+            f"{noise_shape!r}"
         )
     return sizes
 
@@ -45,7 +46,10 @@ def drop(x: Tensor, rate: float, noise_shape: Any, seed: SeedGenerator) -> Tenso
     """`x` with a part `rate` of its elements set to 0 and the others divided by `1 - rate`."""
     if noise_shape is None:
         return fused.dropout(x, seed.next(), rate=rate)[0]  # type: ignore[no-any-return]
-    shape = tuple(size if wanted is None else wanted for wanted, size in zip(noise_shape, x.shape, strict=True))
+    shape = tuple(
+        size if wanted is None else wanted
+        for wanted, size in zip(noise_shape, x.shape, strict=True)
+    )
     kept = fused.dropout(ops.ones(shape, dtype=x.dtype), seed.next(), rate=rate)[0]
     return ops.multiply(x, ops.broadcast_to(kept, x.shape))  # type: ignore[no-any-return]
 
@@ -56,7 +60,8 @@ class Dropout(Layer):
 
     Args:
         rate: Part of the elements that is dropped, in [0, 1].
-        noise_shape: Shape of the pattern, broadcast to the inputs'; None where a size is the inputs'.
+        noise_shape: Shape of the pattern, broadcast to the inputs'; None where a size is the
+            inputs'.
         seed: A whole number; drawn from the global generator if None.
         **kwargs: Arguments of `Layer`.
 

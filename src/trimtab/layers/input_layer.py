@@ -18,7 +18,9 @@ def _whole_shape(shape: Any, what: str) -> tuple[int | None, ...]:
     if not isinstance(shape, (list, tuple)):
         raise ValueError(f"Input: `{what}` must be a tuple of sizes, such as (14,); got {shape!r}")
     for dim in shape:
-        if dim is not None and (isinstance(dim, bool) or not hasattr(dim, "__index__") or int(dim) < 0):
+        if dim is not None and (
+            isinstance(dim, bool) or not hasattr(dim, "__index__") or int(dim) < 0
+        ):
             raise ValueError(f"Input: `{what}` must hold whole numbers and None; got {shape!r}")
     return tuple(None if dim is None else int(dim) for dim in shape)
 
@@ -76,11 +78,21 @@ class InputLayer(Layer):
     def _check_tensor(self, tensor: Any, shape: Any, batch_shape: Any, dtype: Any) -> None:
         if not isinstance(tensor, KerasTensor):
             raise ValueError(f"{self.name}: `input_tensor` must be a KerasTensor; got {tensor!r}")
-        wanted = tuple(batch_shape) if batch_shape is not None else (None, *shape) if shape is not None else None
+        wanted = (
+            tuple(batch_shape)
+            if batch_shape is not None
+            else (None, *shape)
+            if shape is not None
+            else None
+        )
         if wanted is not None and wanted[1:] != tuple(tensor.shape)[1:]:
-            raise ValueError(f"{self.name}: `input_tensor` has shape {tensor.shape}, not the {wanted} asked for")
+            raise ValueError(
+                f"{self.name}: `input_tensor` has shape {tensor.shape}, not the {wanted} asked for"
+            )
         if dtype is not None and dtypes.standardize(dtype) != tensor.dtype:
-            raise ValueError(f"{self.name}: `input_tensor` has type {tensor.dtype}, not the {dtype} asked for")
+            raise ValueError(
+                f"{self.name}: `input_tensor` has type {tensor.dtype}, not the {dtype} asked for"
+            )
 
     def call(self) -> None:
         """Nothing: the model feeds its output."""
@@ -107,7 +119,7 @@ def _batch_shape(shape: Any, batch_size: int | None, batch_shape: Any) -> tuple[
 
 
 @keras_export("keras.layers.Input", "keras.Input")
-def Input(  # noqa: N802 - Keras's name
+def Input(
     shape: Sequence[int | None] | None = None,
     batch_size: int | None = None,
     dtype: Any = None,

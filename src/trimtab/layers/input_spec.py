@@ -55,10 +55,14 @@ class InputSpec:
         try:
             self.axes = {int(axis): size for axis, size in (axes or {}).items()}
         except (ValueError, TypeError, AttributeError):
-            raise TypeError(f"InputSpec: `axes` must map whole numbers to sizes; got {axes!r}") from None
+            raise TypeError(
+                f"InputSpec: `axes` must map whole numbers to sizes; got {axes!r}"
+            ) from None
         most = self.ndim or self.max_ndim
         if self.axes and most is not None and max(self.axes) > most - 1:
-            raise ValueError(f"InputSpec: axis {max(self.axes)} is greater than the largest allowed, {most - 1}")
+            raise ValueError(
+                f"InputSpec: axis {max(self.axes)} is greater than the largest allowed, {most - 1}"
+            )
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -72,7 +76,9 @@ class InputSpec:
 
     def __repr__(self) -> str:
         names = ("dtype", "shape", "ndim", "max_ndim", "min_ndim", "axes")
-        return f"InputSpec({', '.join(f'{n}={getattr(self, n)}' for n in names if getattr(self, n))})"
+        return (
+            f"InputSpec({', '.join(f'{n}={getattr(self, n)}' for n in names if getattr(self, n))})"
+        )
 
     def fault(self, x: Any) -> str | None:
         """What is wrong with a tensor, None if nothing is."""
@@ -86,7 +92,10 @@ class InputSpec:
         if self.max_ndim is not None and ndim > self.max_ndim:
             return f"expected max_ndim={self.max_ndim}, found ndim={ndim}"
         if self.min_ndim is not None and ndim < self.min_ndim:
-            return f"expected min_ndim={self.min_ndim}, found ndim={ndim}. Full shape received: {shape}"
+            return (
+                f"expected min_ndim={self.min_ndim}, found ndim={ndim}. "
+                f"Full shape received: {shape}"
+            )
         return None
 
     def _type_fault(self, x: Any) -> str | None:
@@ -99,8 +108,8 @@ class InputSpec:
         for axis, size in self.axes.items():
             if size is not None and shape[axis] not in (size, None):
                 return (
-                    f"expected axis {axis} of input shape to have value {size}, but received input with "
-                    f"shape {shape}"
+                    f"expected axis {axis} of input shape to have value {size}, but received input "
+                    f"with shape {shape}"
                 )
         if self.shape is None:
             return None
@@ -128,8 +137,8 @@ def check_inputs(specs: Any, inputs: Any, layer_name: str) -> None:
     given = _in_order(flat, inputs, layer_name)
     if len(given) != len(flat):
         raise ValueError(
-            f'Layer "{layer_name}" expects {len(flat)} input(s), but it received {len(given)} input tensors'
-            f" of shapes {[getattr(x, 'shape', None) for x in given]}"
+            f'Layer "{layer_name}" expects {len(flat)} input(s), but it received {len(given)} input '
+            f"tensors of shapes {[getattr(x, 'shape', None) for x in given]}"
         )
     for index, (x, spec) in enumerate(zip(given, flat, strict=True)):
         _check_one(spec, x, index, layer_name)
@@ -140,13 +149,14 @@ def _check_one(spec: InputSpec | None, x: Any, index: int, layer_name: str) -> N
         return
     if not hasattr(x, "shape"):
         raise ValueError(
-            f"Inputs to a layer should be tensors; layer '{layer_name}' got {x!r} of type {type(x).__name__}"
+            f"Inputs to a layer should be tensors; layer '{layer_name}' got {x!r} of type "
+            f"{type(x).__name__}"
         )
     fault = spec.fault(x)
     if fault is not None:
         raise ValueError(
-            f"Input {index} with name '{spec.name}' of layer '{layer_name}' is incompatible with the layer: "
-            f"{fault}"
+            f"Input {index} with name '{spec.name}' of layer '{layer_name}' is incompatible with "
+            f"the layer: {fault}"
         )
 
 
@@ -157,7 +167,7 @@ def _in_order(specs: Sequence[Any], inputs: Any, layer_name: str) -> list[Any]:
     missing = [name for name in names if name not in inputs]
     if missing:
         raise ValueError(
-            f"Layer '{layer_name}': missing data for input \"{missing[0]}\"; got a dictionary with the keys "
-            f"{list(inputs)}, expected {names}"
+            f"Layer '{layer_name}': missing data for input \"{missing[0]}\"; got a dictionary with "
+            f"the keys {list(inputs)}, expected {names}"
         )
     return [inputs[name] for name in names]

@@ -1,4 +1,4 @@
-"""Shapes as arguments: alone or nested, matched to the parameters of `build` and `compute_output_shape`."""
+"""Shapes as arguments: alone or nested, and matched to the parameters of `build`."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ def map_shapes(function: Callable[[Any], Any], structure: Any) -> Any:
     return structure
 
 
-def align_shapes(function: Callable[..., Any], shapes: dict[str, Any], owner: str) -> dict[str, Any]:
+def align_shapes(
+    function: Callable[..., Any], shapes: dict[str, Any], owner: str
+) -> dict[str, Any]:
     """The shapes that `function` takes, under its parameters' names.
 
     Args:
-        function: `build` or `compute_output_shape` of a layer. With one parameter it gets the shape of the
-            call's first tensor, whatever the parameter's name; with several, those of their names.
+        function: `build` or `compute_output_shape` of a layer. With one parameter it gets the shape
+            of the call's first tensor, whatever the parameter's name; with several, those of their
+            names.
         shapes: `<argument>_shape` -> shape, in the order of the call's arguments.
         owner: Name for errors.
 
@@ -44,7 +47,7 @@ def align_shapes(function: Callable[..., Any], shapes: dict[str, Any], owner: st
     unknown = [p.name for p in named if p.name not in shapes and p.default is p.empty]
     if unknown:
         raise ValueError(
-            f"{owner}: each argument of {function.__name__}() must be called after one of call(), such as "
-            f"{', '.join(shapes)}; got '{unknown[0]}'"
+            f"{owner}: each argument of {function.__name__}() must be called after one of call(), "
+            f"such as {', '.join(shapes)}; got '{unknown[0]}'"
         )
     return {p.name: shapes[p.name] for p in named if p.name in shapes}

@@ -32,7 +32,8 @@ class StateOwner:
     _tracker: Tracker
     _trainable: bool = True
 
-    # --- what is owned, under Keras's names -----------------------------------------------------------
+    # --- what is owned, under Keras's names
+    # -----------------------------------------------------------
 
     @property
     def _trainable_variables(self) -> list[Variable]:
@@ -55,7 +56,7 @@ class StateOwner:
         return self._tracker.seed_generators
 
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Any]:
-        """Sublayers, each once, before their own sublayers if `recursive`; this one first if `include_self`."""
+        """This layer if `include_self`, then sublayers, each once, before theirs if `recursive`."""
         found = {id(layer): layer for layer in self._walk(recursive)}
         found.pop(id(self), None)
         return [self, *found.values()] if include_self else list(found.values())
@@ -66,7 +67,8 @@ class StateOwner:
             if recursive:
                 yield from layer._walk(True)
 
-    # --- making variables -----------------------------------------------------------------------------
+    # --- making variables
+    # -----------------------------------------------------------------------------
 
     def add_weight(
         self,
@@ -85,8 +87,8 @@ class StateOwner:
 
         Args:
             shape: Its shape, `()` if None.
-            initializer: Its first value: an initializer or its name; for None "glorot_uniform" if the type
-                is floating, else "zeros".
+            initializer: Its first value: an initializer or its name; for None "glorot_uniform" if
+                the type is floating, else "zeros".
             dtype: Its type; the variable type of the layer's policy if None.
             trainable: Whether optimizers update it.
             autocast: Whether it is read in the layer's compute type.
@@ -142,7 +144,8 @@ class StateOwner:
             name=name,
         )
 
-    # --- variables by role ----------------------------------------------------------------------------
+    # --- variables by role
+    # ----------------------------------------------------------------------------
 
     @property
     def trainable(self) -> bool:
@@ -159,14 +162,14 @@ class StateOwner:
 
     @property
     def variables(self) -> list[Variable]:
-        """All state: weights and the states of seed generators, sublayers' included; metrics' not."""
+        """All state, sublayers' included: weights and seed generators' states; metrics' not."""
         own = [*self._trainable_variables, *self._non_trainable_variables]
         seeds = [generator.state for generator in self._seed_generators]
         return _distinct([*own, *seeds, *(v for layer in self._layers for v in layer.variables)])
 
     @property
     def weights(self) -> list[Variable]:
-        """Variables without the states of seed generators. The order does not depend on `trainable`."""
+        """Variables but for seed generators' states; their order does not depend on `trainable`."""
         own = [*self._trainable_variables, *self._non_trainable_variables]
         return _distinct([*own, *(v for layer in self._layers for v in layer.weights)])
 
@@ -200,7 +203,8 @@ class StateOwner:
         """The variables of the metrics."""
         return [v for metric in self.metrics for v in metric.variables]
 
-    # --- values ---------------------------------------------------------------------------------------
+    # --- values
+    # ---------------------------------------------------------------------------------------
 
     def get_weights(self) -> list[np.ndarray[Any, Any]]:
         """The values of `weights`, as arrays of their own."""
@@ -215,14 +219,15 @@ class StateOwner:
         variables = self.weights
         if len(variables) != len(weights):
             raise ValueError(
-                f"{self.name}: `weights` must hold {len(variables)} arrays, one a weight; got {len(weights)}"
+                f"{self.name}: `weights` must hold {len(variables)} arrays, one a weight; got "
+                f"{len(weights)}"
             )
         arrays = [np.asarray(value) for value in weights]
         for variable, array in zip(variables, arrays, strict=True):
             if array.shape != variable.shape:
                 raise ValueError(
-                    f"{self.name}: the weight {variable.path} has shape {variable.shape}; got an array of shape "
-                    f"{array.shape}"
+                    f"{self.name}: the weight {variable.path} has shape {variable.shape}; got an "
+                    f"array of shape {array.shape}"
                 )
         for variable, array in zip(variables, arrays, strict=True):
             variable.assign(array)
@@ -234,12 +239,16 @@ class StateOwner:
             ValueError: If the layer is not built.
         """
         if not self.built:
-            raise ValueError(f"{self.name}: is not built, so its weights are not known; call build(input_shape)")
+            raise ValueError(
+                f"{self.name}: is not built, so its weights are not known; call build(input_shape)"
+            )
         return sum(v.size for v in self.weights)
 
     def save_own_variables(self, store: Any) -> None:
         """Writes this layer's own variables into `store` under "0", "1", ..."""
-        for index, variable in enumerate([*self._trainable_variables, *self._non_trainable_variables]):
+        for index, variable in enumerate(
+            [*self._trainable_variables, *self._non_trainable_variables]
+        ):
             store[str(index)] = np.array(variable.numpy())
 
     def load_own_variables(self, store: Any) -> None:
@@ -252,8 +261,8 @@ class StateOwner:
         if len(store.keys()) != len(variables):
             hint = "" if self.built else "; the layer is not built: build it before loading"
             raise ValueError(
-                f"{self.name}: has {len(variables)} variables {[v.name for v in variables]}; the file holds "
-                f"{len(store.keys())}{hint}"
+                f"{self.name}: has {len(variables)} variables {[v.name for v in variables]}; the "
+                f"file holds {len(store.keys())}{hint}"
             )
         for index, variable in enumerate(variables):
             variable.assign(store[str(index)])

@@ -42,7 +42,7 @@ class Tracker:
         self.seed_generators: list[SeedGenerator] = []
 
     def track(self, value: Any) -> Any:
-        """Takes note of what `value` is or holds; returns it, lists and dicts as ones that stay tracked."""
+        """Notes what `value` is or holds; returns it, lists and dicts as ones that stay tracked."""
         kind = type(value)
         if kind is str or kind is int or kind is float or kind is bool or value is None:
             return value
@@ -65,8 +65,8 @@ class Tracker:
             return
         if self.locked and not isinstance(value, (Metric, SeedGenerator)):
             raise ValueError(
-                f"{self.owner.name}: a layer that is built takes no new variables or sublayers; make them in "
-                "`__init__` or `build`"
+                f"{self.owner.name}: a layer that is built takes no new variables or sublayers; "
+                "make them in `__init__` or `build`"
             )
         store.append(value)
         if isinstance(value, Variable) and not self.owner.trainable:
@@ -124,7 +124,12 @@ class TrackedList(list[Any]):
         return self
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        super().__setitem__(key, [self._tracker.track(v) for v in value] if isinstance(key, slice) else self._tracker.track(value))
+        super().__setitem__(
+            key,
+            [self._tracker.track(v) for v in value]
+            if isinstance(key, slice)
+            else self._tracker.track(value),
+        )
 
     def __delitem__(self, key: Any) -> None:
         removed = self[key] if isinstance(key, slice) else [self[key]]

@@ -152,22 +152,22 @@ def reduce_weighted(
     Raises:
         ValueError: If the weights do not fit the values.
     """
-    values = ops.convert_to_tensor(values, dtype=dtype)
+    losses = ops.convert_to_tensor(values, dtype=dtype)
     if sample_weight is not None:
-        sample_weight = ops.convert_to_tensor(sample_weight, dtype=values.dtype)
-    weights = masked_weight(sample_weight, mask, values.dtype, reduction)
+        sample_weight = ops.convert_to_tensor(sample_weight, dtype=losses.dtype)
+    weights = masked_weight(sample_weight, mask, losses.dtype, reduction)
     if weights is not None:
-        values, weights = match_ranks(values, weights)
-        _require_weights_fit(values, weights)
-        values = values * weights
-    if reduction in ("none", None) or tuple(values.shape) in ((), (0,)):
-        return values
-    total = ops.sum(values)
+        losses, weights = match_ranks(losses, weights)
+        _require_weights_fit(losses, weights)
+        losses = losses * weights
+    if reduction in ("none", None) or tuple(losses.shape) in ((), (0,)):
+        return losses
+    total = ops.sum(losses)
     if reduction == "sum":
         return total
     if reduction == "mean_with_sample_weight" and weights is not None:
         return ops.divide_no_nan(total, ops.sum(weights))
-    return ops.divide_no_nan(total, ops.cast(math.prod(values.shape), total.dtype))
+    return ops.divide_no_nan(total, ops.cast(math.prod(losses.shape), total.dtype))
 
 
 def _require_weights_fit(values: Tensor, weights: Tensor) -> None:

@@ -230,8 +230,7 @@ def sparse_categorical_crossentropy(
     if tuple(y_true.shape) != expected:
         raise ValueError(
             f"{owner}: `y_true` must have the shape of `y_pred` without the classes, {expected}; "
-            "got "
-            f"{tuple(y_true.shape)}; one-hot labels need categorical_crossentropy"
+            f"got {tuple(y_true.shape)}; one-hot labels need categorical_crossentropy"
         )
     if ignore_class is None:
         return ops.sparse_categorical_crossentropy(
@@ -241,9 +240,9 @@ def sparse_categorical_crossentropy(
     y_true = ops.where(valid, y_true, 0)
     y_pred = ops.where(ops.expand_dims(valid, axis), y_pred, 0)
     losses = ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
-    losses = ops.where(valid, losses, 0.0)
-    set_mask(losses, valid)
-    return losses
+    kept: Tensor = ops.where(valid, losses, 0.0)
+    set_mask(kept, valid)
+    return kept
 
 
 @keras_export("keras.losses.SparseCategoricalCrossentropy")

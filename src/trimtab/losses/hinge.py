@@ -15,7 +15,8 @@ from trimtab.losses.base import LossFunctionWrapper, paired
 
 def _signed(y_true: Tensor) -> Tensor:
     is_binary = ops.all(ops.logical_or(ops.equal(y_true, 0), ops.equal(y_true, 1)))
-    return ops.where(is_binary, 2.0 * y_true - 1.0, y_true)
+    labels: Tensor = ops.where(is_binary, 2.0 * y_true - 1.0, y_true)
+    return labels
 
 
 @keras_export("keras.losses.hinge", "keras.metrics.hinge")

@@ -58,7 +58,7 @@ class Counter:
     def __init__(
         self,
         owner: str,
-        thresholds: Sequence[float],
+        thresholds: Sequence[float] | np.ndarray[Any, Any],
         evenly_spaced: bool,
         top_k: int | None = None,
         class_id: int | None = None,
@@ -139,14 +139,15 @@ class Counter:
             if len(given.shape) < len(predicted.shape):
                 given = ops.expand_dims(given, -1)
             given, _ = match_ranks(given, predicted, expand_rank_1=False)
+            pairs = zip(reversed(given.shape), reversed(predicted.shape), strict=False)
+            if len(given.shape) > len(predicted.shape) or any(g not in (1, p) for g, p in pairs):
+                raise ValueError(
+                    f"{self.owner}: `sample_weight` must have one weight a sample or the shape of "
+                    f"the predictions, {tuple(predicted.shape)}; got {np.shape(sample_weight)}"
+                )
             weights = weights * given
         if label_weights is not None:
             weights = weights * ops.cast(label_weights, predicted.dtype)
-        if tuple(weights.shape) != tuple(predicted.shape):
-            raise ValueError(
-                f"{self.owner}: `sample_weight` must have one weight a sample or the shape of the "
-                f"predictions, {tuple(predicted.shape)}; got {np.shape(sample_weight)}"
-            )
         return weights
 
     def _compared(
@@ -194,7 +195,8 @@ class Counter:
 def _only_best(scores: Tensor, k: int) -> Tensor:
     _, best = ops.top_k(scores, k)
     is_best = ops.sum(ops.one_hot(best, scores.shape[-1], dtype=scores.dtype), axis=-2)
-    return ops.where(is_best > 0, scores, LOWEST_SCORE)
+    kept: Tensor = ops.where(is_best > 0, scores, LOWEST_SCORE)
+    return kept
 
 
 class ConfusionMetric(Metric):

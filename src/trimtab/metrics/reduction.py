@@ -123,7 +123,9 @@ class MeanMetricWrapper(Mean):
         if self._direction is None and losses.is_known(fn):
             self._direction = "down"
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(  # type: ignore[override]
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> None:
         """Adds a batch.
 
         Args:

@@ -264,4 +264,5 @@ class R2Score(Metric):
                 stacklevel=3,
             )
         adjusted = 1.0 - (1.0 - scores) * (self.num_samples - 1.0) / free
-        return ops.where(free > 0, adjusted, scores)
+        score: Tensor = ops.where(free > 0, adjusted, scores)
+        return score

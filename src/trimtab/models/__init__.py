@@ -3,3 +3,5 @@
 from trimtab.models.model import Functional as Functional
 from trimtab.models.model import Model as Model
 from trimtab.models.sequential import Sequential as Sequential
+from trimtab.saving import load_model as load_model
+from trimtab.saving import save_model as save_model

@@ -9,7 +9,7 @@ import numpy as np
 
 from trimtab.core import tree
 from trimtab.core.function import Function
-from trimtab.core.operation import OpOperation
+from trimtab.core.recording import OpOperation
 from trimtab.core.tracing import CompiledStep
 from trimtab.ir.graph import Spec
 from trimtab.ir.tensor import Array, Tensor
@@ -27,7 +27,7 @@ class CallCache(dict[Any, Any]):
 
 
 def is_compilable(model: Any) -> bool:
-    """Whether every part of a model is of this library, so that running it has no effects to miss."""
+    """Whether every part of a model is of this library, so that its effects are known."""
     function = model._function
     if not isinstance(function, Function):
         return False
@@ -47,7 +47,7 @@ def _is_known(operation: Any) -> bool:
 
 
 def compiled(model: Any, x: np.ndarray[Any, Any], training: Any) -> Any:
-    """A function of an array like `x` that gives what `model(x, training=training)` does; None if there is none."""
+    """A function that gives `model(array, training=training)` for arrays like `x`, or None."""
     if x.dtype.name not in _ENGINE_TYPES or not is_compilable(model):
         return None
 

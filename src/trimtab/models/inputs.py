@@ -16,7 +16,7 @@ from trimtab.layers.input_spec import InputSpec
 
 
 def input_specs(function: Function) -> list[InputSpec] | None:
-    """What is checked before a call: shapes but for the batch; None if the inputs nest too deeply to name."""
+    """What is checked before a call: shapes but for the batch; None for inputs nested deeply."""
     structure = function.input_structure
     if isinstance(structure, dict):
         if not all(isinstance(x, KerasTensor) for x in structure.values()):
@@ -49,8 +49,8 @@ def in_model_order(function: Function, inputs: Any, owner: str) -> list[Any]:
         missing = [n for n, key in zip(names, keys, strict=True) if key not in inputs]
         if missing:
             raise ValueError(
-                f"{owner}: the dictionary of inputs lacks '{missing[0]}'; it has the keys {list(inputs)}, the "
-                f"model's inputs are {names}"
+                f"{owner}: the dictionary of inputs lacks '{missing[0]}'; it has the keys "
+                f"{list(inputs)}, the model's inputs are {names}"
             )
         return [inputs[key] for key in keys]
     flat = _picked(structure, inputs) if isinstance(inputs, dict) else tree.flatten(inputs)
@@ -75,7 +75,7 @@ def _input_name(x: KerasTensor) -> str:
 
 
 def as_tensors(function: Function, inputs: Any, owner: str) -> list[Any]:
-    """Flat tensors for the model's inputs: in their order, of their type, with or without a last axis of 1.
+    """Flat tensors for the model's inputs, of their type and their number of axes.
 
     Raises:
         ValueError: If their number or the number of their axes does not fit.
@@ -102,7 +102,8 @@ def _as_tensor(x: Any, ref: KerasTensor, owner: str) -> Any:
         return _with_mask(ops.expand_dims(tensor, axis=-1), tensor)
     if rank != wanted:
         raise ValueError(
-            f"{owner}: the input '{_input_name(ref)}' must have shape {ref.shape}; got {tuple(tensor.shape)}"
+            f"{owner}: the input '{_input_name(ref)}' must have shape {ref.shape}; got "
+            f"{tuple(tensor.shape)}"
         )
     return tensor
 
@@ -121,7 +122,7 @@ def begins_model(x: Any) -> bool:
 
 
 def with_fresh_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
-    """The part of a model between `inputs`, which lie in its middle, and `outputs`, with Inputs of its own.
+    """The part of a model from `inputs` in its middle to `outputs`, with Inputs of its own.
 
     The layers are shared with the model that the part is taken from; each gets another use.
     """

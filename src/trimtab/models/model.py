@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from trimtab import saving
 from trimtab.core import tree
 from trimtab.core.config import keras_export, serialize_keras_object
 from trimtab.core.function import Function
 from trimtab.core.scope import THREAD
 from trimtab.core.symbolic import infer_output_spec, keras_tensor
 from trimtab.ir.tensor import Array, KerasTensor
-from trimtab.layers.base import Layer, default
+from trimtab.layers.base import Layer
+from trimtab.layers.building import default
 from trimtab.layers.call import CALLS
 from trimtab.layers.shapes import map_shapes
-from trimtab.models import graph_config, inputs as model_inputs
+from trimtab.models import graph_config
+from trimtab.models import inputs as model_inputs
 from trimtab.models.compiled_call import CallCache, compiled, remember
 from trimtab.models.summary import print_summary
+from trimtab.saving.pickling import reduced
 from trimtab.training.trainer import Trainer
 
 
@@ -33,11 +38,12 @@ def _names_graph(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
 class Model(Trainer, Layer):
     """A layer with `fit`, `evaluate` and `predict`.
 
-    Either `Model(inputs, outputs)` of KerasTensors, or a subclass with layers made in `__init__` and used in
-    `call`. A subclass without a `call` may be given `inputs` and `outputs` too.
+    Either `Model(inputs, outputs)` of KerasTensors, or a subclass with layers made in `__init__`
+    and used in `call`. A subclass without a `call` may be given `inputs` and `outputs` too.
 
     Args:
-        inputs: KerasTensors, alone or nested, that come from `Input`, or from the middle of another model.
+        inputs: KerasTensors, alone or nested, that come from `Input`, or from the middle of another
+            model.
         outputs: KerasTensors computed from them, alone or nested.
         name: Name; made from the class's if None.
         trainable: Whether the layers train; left to the layers if not given.
@@ -66,12 +72,17 @@ class Model(Trainer, Layer):
         else:
             Layer.__init__(self, *args, **kwargs)
 
-    def _init_graph(self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool | None = None) -> None:
+    def _init_graph(
+        self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool | None = None
+    ) -> None:
         prefix = "Functional" if type(self) is Model._functional_class else type(self).__name__
         for role, tensors in (("inputs", inputs), ("outputs", outputs)):
             for x in tree.flatten(tensors):
                 if not isinstance(x, KerasTensor):
-                    raise ValueError(f"{prefix}: all `{role}` must be KerasTensors; got {x!r} of type {type(x).__name__}")
+                    raise ValueError(
+                        f"{prefix}: all `{role}` must be KerasTensors; got {x!r} of type "
+                        f"{type(x).__name__}"
+                    )
         Layer.__init__(self, name=name)
         if not all(model_inputs.begins_model(x) for x in tree.flatten(inputs)):
             inputs, outputs = model_inputs.with_fresh_inputs(inputs, outputs)
@@ -80,7 +91,12 @@ class Model(Trainer, Layer):
             self._tracker.track(layer)
         if trainable is not None:
             self.trainable = trainable
-        self.built = True
+        self._finish_build({"input_shape": None})
+
+    @property
+    def is_functional(self) -> bool:
+        """Whether the model was made of KerasTensors."""
+        return self._function is not None
 
     def _set_function(self, function: Function | None) -> None:
         self._function = function
@@ -92,16 +108,21 @@ class Model(Trainer, Layer):
         if self._function is None:
             super()._lock_state()
 
-    # --- calling --------------------------------------------------------------------------------------
+    # --- calling
+    # --------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Runs the model; on an array, as one compiled step if all its layers are this library's own."""
+        """Runs the model; on an array in one compiled step if all layers are this library's own."""
         if len(args) == 1 and THREAD.trace is None and CALLS.entry is None:
             x = args[0]
             kind = type(x)
             if kind is Array:
                 x = x.array if getattr(x, "_keras_mask", None) is None else None
-            if (kind is np.ndarray or kind is Array) and x is not None and kwargs.keys() <= {"training"}:
+            if (
+                (kind is np.ndarray or kind is Array)
+                and x is not None
+                and kwargs.keys() <= {"training"}
+            ):
                 key = (x.shape, x.dtype, kwargs.get("training"))
                 call = self._call_cache.get(key)
                 if call is None:
@@ -126,7 +147,9 @@ class Model(Trainer, Layer):
         """
         function = self._function
         if function is None:
-            raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")
+            raise NotImplementedError(
+                f"Model {type(self).__name__} does not have a `call()` method implemented."
+            )
         tensors = model_inputs.as_tensors(function, inputs, self.name)
         for tensor, own in zip(tensors, [] if mask is None else tree.flatten(mask), strict=False):
             if own is not None:
@@ -134,7 +157,11 @@ class Model(Trainer, Layer):
 
         def run(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             # What the model is told overrides what a layer was told when the model was made.
-            if training is not None and isinstance(operation, Layer) and operation.call_signature().has_training:
+            if (
+                training is not None
+                and isinstance(operation, Layer)
+                and operation.call_signature().has_training
+            ):
                 kwargs["training"] = training
             return operation(*args, **kwargs)
 
@@ -153,7 +180,9 @@ class Model(Trainer, Layer):
         """KerasTensors for what the model gives on such inputs."""
         if self._function is None:
             return super().compute_output_spec(*args, **kwargs)
-        inputs = model_inputs.in_model_order(self._function, args[0] if args else kwargs["inputs"], self.name)
+        inputs = model_inputs.in_model_order(
+            self._function, args[0] if args else kwargs["inputs"], self.name
+        )
         return _without_singleton(self._function.compute_output_spec(inputs))
 
     @default
@@ -164,18 +193,23 @@ class Model(Trainer, Layer):
         inputs = map_shapes(lambda s: keras_tensor(s, self.input_dtype), input_shape)
         return tree.map_structure(lambda x: x.shape, self.compute_output_spec(inputs))
 
-    # --- parts ----------------------------------------------------------------------------------------
+    # --- parts
+    # ----------------------------------------------------------------------------------------
 
     @property
     def layers(self) -> list[Any]:
-        """The layers, from the inputs on; those of a subclassed model in the order of their making."""
+        """The layers, from the inputs on; in a subclassed model as they were made."""
         if self._function is not None:
-            return [operation for operation in self._function.operations if isinstance(operation, Layer)]
+            return [
+                operation for operation in self._function.operations if isinstance(operation, Layer)
+            ]
         return self._flatten_layers(include_self=False, recursive=False)
 
     @layers.setter
     def layers(self, _: Any) -> None:
-        raise AttributeError(f"{self.name}: `layers` is what the model finds itself; use another attribute's name")
+        raise AttributeError(
+            f"{self.name}: `layers` is what the model finds itself; use another attribute's name"
+        )
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
         """The layer called `name`, or the one at `index` of `layers`.
@@ -184,19 +218,29 @@ class Model(Trainer, Layer):
             ValueError: If there is none, or not just one of the two is given.
         """
         if (name is None) == (index is None):
-            raise ValueError(f"get_layer: give a name or an index, one of them; got name={name!r}, index={index!r}")
+            raise ValueError(
+                f"get_layer: give a name or an index, one of them; got name={name!r}, "
+                f"index={index!r}"
+            )
         if index is not None:
             if not -len(self.layers) <= index < len(self.layers):
-                raise ValueError(f"get_layer: {self.name} has {len(self.layers)} layers; got index {index}")
+                raise ValueError(
+                    f"get_layer: {self.name} has {len(self.layers)} layers; got index {index}"
+                )
             return self.layers[index]
         for layer in self.layers:
             if layer.name == name:
                 return layer
-        raise ValueError(f"No such layer: {name}. Existing layers are: {[layer.name for layer in self.layers]}.")
+        raise ValueError(
+            f"No such layer: {name}. Existing layers are: {[layer.name for layer in self.layers]}."
+        )
 
     def _graph(self, what: str) -> Function:
         if self._function is None:
-            raise AttributeError(f"{type(self).__name__} '{self.name}' has no defined {what}: it is no functional model")
+            raise AttributeError(
+                f"{type(self).__name__} '{self.name}' has no defined {what}: it is no functional "
+                "model"
+            )
         return self._function
 
     @property
@@ -246,7 +290,8 @@ class Model(Trainer, Layer):
         """The names of the layers that the outputs come from."""
         return [x._keras_history.operation.name for x in self.outputs]
 
-    # --- text and configuration -----------------------------------------------------------------------
+    # --- text and configuration
+    # -----------------------------------------------------------------------
 
     def summary(
         self,
@@ -269,24 +314,82 @@ class Model(Trainer, Layer):
 
         Source: Keras 3 `keras.Model.summary`; the block on Batch Normalization is this library's.
         """
-        print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
+        print_summary(
+            self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range
+        )
 
     def get_config(self) -> dict[str, Any]:
-        """Layers and their connections, for a model of KerasTensors; else the constructor's arguments."""
+        """Layers and connections of a model of KerasTensors; else the constructor's arguments."""
         if self._function is not None and graph_config.has_graph_constructor(type(self)):
             return graph_config.function_config(self)
         return super().get_config()
 
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Builds the model for the shapes of `get_build_config`, if it is not built yet."""
+        if not self.built:
+            super().build_from_config(config)
+
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Any:
         """A new model from what `get_config` returned, with fresh weights."""
         if graph_config.is_graph_config(config) and graph_config.has_graph_constructor(cls):
             return graph_config.model_from_graph(cls, config, custom_objects)
         return super().from_config(config, custom_objects)
 
     def to_json(self, **kwargs: Any) -> str:
-        """The configuration as JSON text, for `models.model_from_json`; `kwargs` go to `json.dumps`."""
+        """The configuration as JSON, for `models.model_from_json`; `json.dumps` gets `kwargs`."""
         return json.dumps(serialize_keras_object(self), **kwargs)
+
+    # --- files ----------------------------------------------------------------------------------------
+
+    def save(
+        self,
+        filepath: str | os.PathLike[str],
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        *,
+        include_optimizer: bool = True,
+    ) -> None:
+        """Writes the model to a file; see `saving.save_model`."""
+        saving.save_model(self, filepath, overwrite, zipped, include_optimizer=include_optimizer)
+
+    def save_weights(
+        self,
+        filepath: str | os.PathLike[str],
+        overwrite: bool = True,
+        max_shard_size: float | None = None,
+        *,
+        objects_to_skip: Any = None,
+        save_format: str | None = None,
+    ) -> None:
+        """Writes the weights to a file; see `saving.save_weights`."""
+        saving.save_weights(
+            self,
+            filepath,
+            overwrite,
+            max_shard_size,
+            objects_to_skip=objects_to_skip,
+            save_format=save_format,
+        )
+
+    def load_weights(
+        self,
+        filepath: str | os.PathLike[str],
+        skip_mismatch: bool = False,
+        *,
+        objects_to_skip: Any = None,
+        by_name: bool | None = None,
+    ) -> None:
+        """Sets the weights from a file, all or, if one does not fit, none; see `saving.load_weights`."""
+        saving.load_weights(
+            self, filepath, skip_mismatch, objects_to_skip=objects_to_skip, by_name=by_name
+        )
+
+    def __reduce__(self) -> Any:
+        """Pickles and copies hold what a file would hold."""
+        return reduced(self)
 
 
 def _without_singleton(outputs: Any) -> Any:

@@ -51,8 +51,8 @@ class Sequential(Model):
             rebuild: Whether to build the model anew if its input's shape is known.
 
         Raises:
-            ValueError: If it is no layer, is in the model already, shares its name with one of its layers,
-                or does not fit behind the last one; the model stays as it was.
+            ValueError: If it is no layer, is in the model already, shares its name with one of its
+                layers, or does not fit behind the last one; the model stays as it was.
         """
         shape = getattr(layer, "_input_shape_arg", None)
         if not self._layers and shape is not None:
@@ -74,23 +74,27 @@ class Sequential(Model):
     def _check_new(self, layer: Any) -> None:
         if not isinstance(layer, Layer):
             raise ValueError(
-                f"{self.name}: only layers can be added to a Sequential model; got {layer!r} of type "
-                f"{type(layer).__name__}"
+                f"{self.name}: only layers can be added to a Sequential model; got {layer!r} of "
+                f"type {type(layer).__name__}"
             )
         for known in self._layers:
             if known is layer:
                 raise ValueError(
                     f"{self.name}: the layer '{layer.name}' is in the model already; make a second "
-                    f"{type(layer).__name__} for the second place, or share it in a functional model"
+                    f"{type(layer).__name__} for the second place, or share it in a functional "
+                    "model"
                 )
             if known.name == layer.name:
                 raise ValueError(
-                    f"{self.name}: All layers added to a Sequential model should have unique names. Name "
-                    f"'{layer.name}' is already the name of a layer in this model. Update the `name` argument to "
-                    "pass a unique name."
+                    f"{self.name}: All layers added to a Sequential model should have unique "
+                    f"names. Name '{layer.name}' is already the name of a layer in this model. "
+                    "Update the `name` argument to pass a unique name."
                 )
         if isinstance(layer, InputLayer) and self._layers:
-            raise ValueError(f"{self.name}: an Input must be the first layer; the model has {len(self._layers)} layers")
+            raise ValueError(
+                f"{self.name}: an Input must be the first layer; the model has {len(self._layers)} "
+                "layers"
+            )
 
     def pop(self, rebuild: bool = True) -> Any:
         """Takes off and returns the last layer.
@@ -106,6 +110,11 @@ class Sequential(Model):
         if rebuild:
             self._maybe_rebuild()
         return layer
+
+    @property
+    def is_functional(self) -> bool:
+        """False: the chain was not made of KerasTensors."""
+        return False
 
     def _forget_graph(self) -> None:
         self.built = False
@@ -133,7 +142,10 @@ class Sequential(Model):
         if not is_shape(input_shape):
             return
         if not self._layers:
-            raise ValueError(f"Sequential model {self.name} cannot be built because it has no layers; use add(layer)")
+            raise ValueError(
+                f"Sequential model {self.name} cannot be built because it has no layers; use "
+                "add(layer)"
+            )
         shape = tuple(input_shape)
         first = self._layers[0]
         if not isinstance(first, InputLayer):
@@ -191,17 +203,23 @@ class Sequential(Model):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Any:
         """A new model from what `get_config` returned, with fresh weights.
 
         Raises:
             ValueError: If the configuration lacks a name or layers.
         """
         if "name" not in config or "layers" not in config:
-            raise ValueError(f"Sequential: a configuration must have 'name' and 'layers'; got {sorted(config)}")
+            raise ValueError(
+                f"Sequential: a configuration must have 'name' and 'layers'; got {sorted(config)}"
+            )
         model = cls(name=config["name"])
         for layer_config in config["layers"]:
-            model.add(deserialize_keras_object(layer_config, custom_objects=custom_objects), rebuild=False)
+            model.add(
+                deserialize_keras_object(layer_config, custom_objects=custom_objects), rebuild=False
+            )
         if model._layers:
             model._maybe_rebuild()
         shape = config.get("build_input_shape")

@@ -61,7 +61,7 @@ def summary_text(
         ends, length = [p * 0.90 for p in ends] + [1.0], length + 12
     length = line_length or min(length, _terminal_columns() - 4)
     columns = _Columns(model if kind == "graph" else None, show_trainable, expand_nested)
-    layers = model.operations if _has_graph(model) else model.layers
+    layers = model.operations if model.is_functional else model.layers
     rows = [row for layer in _in_range(layers, layer_range) for row in columns.rows(layer)]
     parts = [
         f'Model: "{model.name}"',
@@ -86,13 +86,9 @@ def _terminal_columns() -> int:
     return columns or 80
 
 
-def _has_graph(model: Any) -> bool:
-    return model._function is not None and not hasattr(model, "add")
-
-
 def _is_chain(model: Any) -> bool:
     """Whether the layers follow one another, each used once, so that connections need no column."""
-    if not _has_graph(model):
+    if not model.is_functional:
         return True
     function = model._function
     if any(len(level) > 1 or len(level[0].input_tensors) > 1 for level in function.levels):
@@ -130,7 +126,9 @@ class _Columns(NamedTuple):
         if self.graph is not None:
             cells.append(_connections(layer, self.graph))
         if self.show_trainable:
-            cells.append(("Y" if layer.trainable else "N") if getattr(layer, "weights", None) else "-")
+            cells.append(
+                ("Y" if layer.trainable else "N") if getattr(layer, "weights", None) else "-"
+            )
         nested = getattr(layer, "layers", None) if self.expand_nested else None
         return [cells, *(row for inner in nested or () for row in self.rows(inner, level + 1))]
 
@@ -158,8 +156,15 @@ def _params_text(layer: Any) -> str:
 
 def _connections(layer: Any, model: Any) -> str:
     own = {id(node) for node in model._function.nodes}
-    histories = [x._keras_history for node in layer._inbound_nodes if id(node) in own for x in node.input_tensors]
-    return ", ".join(f"{h.operation.name}[{h.node_index}][{h.tensor_index}]" for h in histories) or "-"
+    histories = [
+        x._keras_history
+        for node in layer._inbound_nodes
+        if id(node) in own
+        for x in node.input_tensors
+    ]
+    return (
+        ", ".join(f"{h.operation.name}[{h.node_index}][{h.tensor_index}]" for h in histories) or "-"
+    )
 
 
 def _size_text(size_bytes: float) -> str:
@@ -190,7 +195,11 @@ def _totals(model: Any) -> list[str]:
 
 def _batch_normalization_lines(model: Any) -> list[str]:
     """What Keras counts as non-trainable without saying what it is."""
-    found = [layer for layer in model._flatten_layers() if isinstance(layer, BatchNormalization) and layer.built]
+    found = [
+        layer
+        for layer in model._flatten_layers()
+        if isinstance(layer, BatchNormalization) and layer.built
+    ]
     if not found:
         return []
     groups: dict[Any, list[BatchNormalization]] = {}
@@ -199,6 +208,10 @@ def _batch_normalization_lines(model: Any) -> list[str]:
     lines = [" Batch normalization statistics (counted above, not trained by the optimizer):"]
     for layers in groups.values():
         first = layers[0]
-        names = first.name if len(layers) == 1 else f"{first.name} to {layers[-1].name} ({len(layers)} layers)"
+        names = (
+            first.name
+            if len(layers) == 1
+            else f"{first.name} to {layers[-1].name} ({len(layers)} layers)"
+        )
         lines.append(f"   {names}: {first.status(sum(layer.statistics_count for layer in layers))}")
     return lines

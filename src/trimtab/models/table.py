@@ -9,7 +9,7 @@ _WORDS = re.compile(r"\s*\S+\s*")
 
 
 def column_widths(positions: Sequence[float], line_length: int) -> list[int]:
-    """Widths of the columns, the spaces beside their text included, in a table of `line_length` characters.
+    """Widths of the columns, the spaces beside their text included.
 
     Args:
         positions: Where the columns end, as parts of the line.
@@ -33,7 +33,7 @@ def column_widths(positions: Sequence[float], line_length: int) -> list[int]:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """`text` in lines of at most `width` characters, broken at spaces; a longer word is cut with "…"."""
+    """`text` in lines of up to `width` characters, broken at spaces; longer words end in "…"."""
     lines, current = [], ""
     for word in _WORDS.findall(text):
         length = len(word.rstrip())
@@ -57,7 +57,12 @@ def _aligned(text: str, width: int, alignment: str) -> str:
     return text.ljust(width)
 
 
-def draw_table(header: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], alignment: Sequence[str]) -> str:
+def draw_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    alignment: Sequence[str],
+) -> str:
     """The table as text, a line between any two rows.
 
     Args:
@@ -76,7 +81,9 @@ def draw_table(header: Sequence[str], rows: Sequence[Sequence[str]], widths: Seq
         lines = []
         for i in range(height):
             texts = [column[i] if i < len(column) else "" for column in columns]
-            parts = [_aligned(t, w - 2, a) for t, w, a in zip(texts, widths, alignment, strict=True)]
+            parts = [
+                _aligned(t, w - 2, a) for t, w, a in zip(texts, widths, alignment, strict=True)
+            ]
             lines.append(bar + bar.join(f" {part} " for part in parts) + bar)
         return lines
 

@@ -38,7 +38,7 @@ _SHARED = (
 
 def shared_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """What `Optimizer.__init__` takes, out of the `locals()` of a constructor that takes it too."""
-    return {name: arguments[name] for name in _SHARED} | arguments["kwargs"]
+    return {**{name: arguments[name] for name in _SHARED}, **arguments["kwargs"]}
 
 
 @keras_export("keras.optimizers.Optimizer", "keras.Optimizer")

@@ -11,8 +11,9 @@ from trimtab.ir.tensor import Tensor
 
 def clip_by_norm(gradient: Any, limit: float) -> Tensor:
     """`gradient`, scaled down to the Euclidean norm `limit` if it is longer."""
-    norm = ops.sqrt(ops.sum(ops.square(gradient)))
-    return gradient * limit / ops.maximum(norm, limit)
+    given = ops.convert_to_tensor(gradient)
+    norm = ops.sqrt(ops.sum(ops.square(given)))
+    return given * limit / ops.maximum(norm, limit)
 
 
 def clip_by_global_norm(gradients: Sequence[Any], limit: float) -> list[Tensor]:

@@ -48,4 +48,4 @@ def fold_constants(node: Node) -> Sequence[Value] | None:
     with np.errstate(all="ignore"):
         result = node.primitive.evaluate(np, *arrays, **node.attrs)
     results = result if node.primitive.multiple else (result,)
-    return tuple(constant(np.ascontiguousarray(r)).node.outputs[0] for r in results)
+    return tuple(constant(np.asarray(r, order="C")).node.outputs[0] for r in results)

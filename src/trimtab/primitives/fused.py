@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from trimtab.ir.graph import Primitive, Sample, Spec
-from trimtab.primitives.elementwise import where
-from trimtab.primitives.reduction import broadcast_to
+from trimtab.primitives.elementwise import exp, negative, where
 from trimtab.primitives.layout import reshape
+from trimtab.primitives.reduction import broadcast_to, reduce_sum, spread
 from trimtab.primitives.source import filled_like, random_bits
 
 
@@ -46,11 +46,24 @@ def _evaluate_softmax_gradient(xp: Any, g: Any, y: Any, *, axis: int, is_log: bo
     return y * (g - xp.sum(g * y, axis=axis, keepdims=True, dtype=g.dtype))
 
 
+def _softmax_gradient_vjp(c: Any, out: Any, g: Any, y: Any, *, axis: int, is_log: bool) -> Any:
+    def total(x: Any) -> Any:
+        return spread(reduce_sum(x, axes=(axis,)), x.shape, (axis,))
+
+    if is_log:
+        powers = exp(y)
+        return c - total(c * powers), negative(c * powers * total(g))
+    # The Jacobian of softmax is symmetric: as a function of g, its gradient is itself.
+    for_g = softmax_gradient(c, y, axis=axis, is_log=False)
+    return for_g, c * (g - total(g * y)) - g * total(c * y)
+
+
 softmax_gradient = Primitive(
     "softmax_gradient",
     lambda g, y, *, axis, is_log: y,
     _evaluate_softmax_gradient,
-    samples=lambda: [
+    _softmax_gradient_vjp,
+    lambda: [
         Sample(
             (np.array([[1.0, 0.0]]), np.array([[0.25, 0.75]])),
             {"axis": 1, "is_log": False},

@@ -36,7 +36,7 @@ def feed_of(
         ValueError: If the data cannot be trained on; see `array_data` and `batch_data`.
     """
     if isinstance(x, ArrayData):
-        return ArrayFeed(x, batch_size, steps, shuffle)
+        return ArrayFeed(x.with_class_weight(owner, class_weight), batch_size, steps, shuffle)
     if x is not None and can_hold(x, y, sample_weight) and tree.flatten(x):
         data = array_data(
             owner, x, y, sample_weight, class_weight, require_finite=require_finite
@@ -121,19 +121,31 @@ def prepare_sizes(model: Any, owner: str, kind: str, data: ArrayData, sizes: lis
     return step
 
 
-def validation_feed(
-    owner: str, validation_data: Any, batch_size: int | None, steps: int | None
-) -> Feed:
+def split(x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[ArrayData, ArrayData]:
+    """Arrays to train on, and the last `fraction` of their rows to validate on.
+
+    Raises:
+        ValueError: If the data are no arrays, or one of the parts would be empty.
+    """
+    if not can_hold(x, y, sample_weight):
+        raise ValueError(
+            "fit: `validation_split` is only supported for tensors or NumPy arrays; got "
+            f"{type(x).__name__}. Use `validation_data`"
+        )
+    return array_data("fit", x, y, sample_weight).split("fit", fraction)
+
+
+def validation_feed(validation_data: Any, batch_size: int | None, steps: int | None) -> Feed:
     """The batches of `validation_data`: `(x, y)`, `(x, y, sample_weight)`, or what yields batches."""
     if isinstance(validation_data, (tuple, list)):
         if not 1 <= len(validation_data) <= 3:
             raise ValueError(
-                f"{owner}: `validation_data` must be (x, y) or (x, y, sample_weight); got "
+                "fit: `validation_data` must be (x, y) or (x, y, sample_weight); got "
                 f"{len(validation_data)} parts"
             )
         x, y, sample_weight = (*validation_data, None, None)[:3]
     else:
         x, y, sample_weight = validation_data, None, None
     return feed_of(
-        f"{owner}, validation_data", x, y, sample_weight, batch_size=batch_size, steps=steps
+        "fit, validation_data", x, y, sample_weight, batch_size=batch_size, steps=steps
     )

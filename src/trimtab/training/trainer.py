@@ -13,7 +13,14 @@ from trimtab.training.batch_norm_checks import warn_about_batch_norm
 from trimtab.training.compilable import Compilable
 from trimtab.training.compile_metrics import CompileMetrics
 from trimtab.training.feed import ArrayFeed
-from trimtab.training.preparation import Feed, feed_of, prepare, prepare_sizes, validation_feed
+from trimtab.training.preparation import (
+    Feed,
+    feed_of,
+    prepare,
+    prepare_sizes,
+    split,
+    validation_feed,
+)
 
 
 class Trainer(Compilable):
@@ -79,6 +86,14 @@ class Trainer(Compilable):
         verbose = arguments.verbosity("fit", verbose)
         batch_size = arguments.positive_or_none("fit", "batch_size", batch_size)
         steps = arguments.positive_or_none("fit", "steps_per_epoch", steps_per_epoch)
+        test_size = arguments.positive_or_none("fit", "validation_batch_size", validation_batch_size)
+        test_size = test_size or batch_size
+        test_steps = arguments.positive_or_none("fit", "validation_steps", validation_steps)
+        test_feed: Feed | None = None
+        if validation_split and validation_data is None:
+            x, test = split(x, y, sample_weight, validation_split)
+            y = sample_weight = None
+            test_feed = ArrayFeed(test, test_size, test_steps)
         feed = feed_of(
             "fit",
             x,
@@ -86,18 +101,11 @@ class Trainer(Compilable):
             sample_weight,
             class_weight=class_weight,
             batch_size=batch_size,
-            steps=None if validation_split and validation_data is None else steps,
+            steps=steps,
             shuffle=shuffle,
         )
-        test_size = arguments.positive_or_none("fit", "validation_batch_size", validation_batch_size)
-        test_steps = arguments.positive_or_none("fit", "validation_steps", validation_steps)
-        test_feed: Feed | None = None
         if validation_data is not None:
-            test_feed = validation_feed("fit", validation_data, test_size or batch_size, test_steps)
-        elif validation_split:
-            train_data, test_data = _split(feed, validation_split)
-            feed = ArrayFeed(train_data, batch_size, steps, shuffle)
-            test_feed = ArrayFeed(test_data, test_size or batch_size, test_steps)
+            test_feed = validation_feed(validation_data, test_size, test_steps)
         return self._train(feed, test_feed, range_of_epochs, verbose, callbacks, validation_freq)
 
     def _train(
@@ -317,12 +325,3 @@ class Trainer(Compilable):
         data = array_data("predict_on_batch", x, require_finite=False)
         step = prepare_sizes(self, "predict_on_batch", "predict", data, [data.rows])
         return step.run_batch(data.batch(slice(None)))
-
-
-def _split(feed: Feed, fraction: float) -> tuple[ArrayData, ArrayData]:
-    if not isinstance(feed, ArrayFeed):
-        raise ValueError(
-            "fit: `validation_split` is only supported for arrays; got batches that come ready-made. Use "
-            "`validation_data`"
-        )
-    return feed.data.split("fit", fraction)

@@ -35,7 +35,9 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     count = int(numbers.max(initial=-1)) + 1 if num_classes is None else int(num_classes)
     outside = numbers[(numbers < 0) | (numbers >= count)]
     if outside.size:
-        raise ValueError(f"to_categorical: classes must lie in [0, {count}); got {int(outside.flat[0])}")
+        raise ValueError(
+            f"to_categorical: classes must lie in [0, {count}); got {int(outside.flat[0])}"
+        )
     rows = np.zeros((*numbers.shape, count))
     np.put_along_axis(rows, numbers[..., None], 1.0, axis=-1)
     return rows

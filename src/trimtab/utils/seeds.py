@@ -21,7 +21,9 @@ def set_random_seed(seed: int) -> None:
     Source: Keras 3 `keras.utils.set_random_seed`.
     """
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
-        raise ValueError(f"set_random_seed: `seed` must be a whole number in [0, 2**32); got {seed!r}")
+        raise ValueError(
+            f"set_random_seed: `seed` must be a whole number in [0, 2**32); got {seed!r}"
+        )
     python_random.seed(int(seed))
     np.random.seed(int(seed))  # noqa: NPY002 - users' own draws come from NumPy's global generator
     random.set_seed(int(seed))

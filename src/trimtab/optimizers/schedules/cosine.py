@@ -59,7 +59,9 @@ class CosineDecay(LearningRateSchedule):
         falling = self._falling(ops.maximum(now - warmup, 0.0), peak)
         if not warmup:
             return falling
-        return ops.where(now < warmup, (peak - start) * (now / warmup) + start, falling)
+        rising = (peak - start) * (now / warmup) + start
+        rate: Tensor = ops.where(now < warmup, rising, falling)
+        return rate
 
     def _falling(self, step: Tensor, peak: float) -> Tensor:
         length, alpha = float(self.decay_steps), float(self.alpha)

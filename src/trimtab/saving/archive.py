@@ -1,0 +1,206 @@
+"""The `.keras` archive of Keras 3: configuration, weights and further files of a model."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import io
+import json
+import os
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from trimtab.core.config import deserialize_keras_object, serialize_keras_object
+from trimtab.saving import files
+from trimtab.saving.hdf5 import Hdf5Reader, Hdf5Writer, h5py
+from trimtab.saving.npz import NpzReader
+from trimtab.saving.state import StateLoader, WeightReader, save_state
+from trimtab.saving.weights import finish_loading
+from trimtab.saving.zip_members import check_member, read_member
+
+# The Keras version whose layout is written, and named in the files.
+KERAS_VERSION = "3.15.1"
+
+_METADATA = "metadata.json"
+_CONFIG = "config.json"
+_WEIGHTS = "model.weights.h5"
+_NPZ_WEIGHTS = "model.weights.npz"
+_ASSETS = "assets"
+
+
+def save_archive(model: Any, path: str | os.PathLike[str], zipped: bool) -> None:
+    """Writes a model as a `.keras` file, or as a folder of the same files.
+
+    Raises:
+        ValueError: If the suffix does not fit.
+        TypeError: If the configuration holds what JSON cannot.
+        ImportError: If h5py is not installed.
+    """
+    if zipped != str(path).endswith(".keras"):
+        wanted = "must end in .keras" if zipped else "must not end in .keras with zipped=False"
+        raise ValueError(f"save_model: `filepath` {wanted}; got {str(path)!r}")
+    if not model.built:
+        warnings.warn(
+            f"save_model: '{model.name}' is not built yet, so the file may hold no weights; call the model "
+            "on data first",
+            stacklevel=4,
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        assets = Path(folder)
+        members = _members(model, assets)
+        _write_members(path, members, assets, zipped)
+
+
+def _members(model: Any, assets: Path) -> dict[str, bytes]:
+    config = json.dumps(serialize_keras_object(model))
+    saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
+    metadata = json.dumps({"keras_version": KERAS_VERSION, "date_saved": saved})
+    buffer = io.BytesIO()
+    with h5py().File(buffer, "w") as file:
+        save_state(model, Hdf5Writer(file), assets)
+    return {
+        _METADATA: metadata.encode(),
+        _CONFIG: config.encode(),
+        _WEIGHTS: buffer.getvalue(),
+    }
+
+
+def _write_members(
+    path: str | os.PathLike[str], members: Mapping[str, bytes], assets: Path, zipped: bool
+) -> None:
+    contents = {**members}
+    for file in sorted(p for p in assets.rglob("*") if p.is_file()):
+        contents[f"{_ASSETS}/{file.relative_to(assets).as_posix()}"] = file.read_bytes()
+    if zipped:
+        with files.written(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+            for name, content in contents.items():
+                archive.writestr(name, content)
+        return
+    with contextlib.ExitStack() as stack:
+        # All files are complete before the first takes its name.
+        for name, content in contents.items():
+            stack.enter_context(files.written(Path(path) / name)).write_bytes(content)
+
+
+def load_archive(
+    path: str | os.PathLike[str],
+    custom_objects: Mapping[str, Any] | None,
+    compile: bool,  # noqa: A002 - Keras's name
+    safe_mode: bool,
+) -> Any:
+    """The model in a `.keras` file, or in a folder of the same files.
+
+    Raises:
+        ValueError: If the content is not that of a model, or code is refused.
+        ImportError: If h5py is not installed.
+    """
+    h5py()
+    with files.reading(path, "a .keras archive"), _opened(path) as source:
+        config = json.loads(source.read(_CONFIG))
+        if not isinstance(config, dict):
+            raise ValueError(f"{_CONFIG} must hold an object; got a {type(config).__name__}")
+        if not compile:
+            config["compile_config"] = None
+        model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
+        if not hasattr(model, "load_own_variables"):
+            raise ValueError(f"{_CONFIG} must describe a model; got a {type(model).__name__}")
+        with source.weights() as reader, source.assets() as assets:
+            loader = StateLoader(reader, assets)
+            loader.visit(model)
+            finish_loading(loader, path, skip_mismatch=False)
+    return model
+
+
+@contextlib.contextmanager
+def archive_weights(path: str | os.PathLike[str]) -> Iterator[WeightReader]:
+    """The weights in a `.keras` file."""
+    with _opened(path) as source, source.weights() as reader:
+        yield reader
+
+
+class _Folder:
+    """An archive that was not zipped."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def names(self) -> list[str]:
+        """The files in it."""
+        return [file.name for file in self._path.iterdir()]
+
+    def read(self, name: str) -> bytes:
+        """The content of a file."""
+        return (self._path / name).read_bytes()
+
+    @contextlib.contextmanager
+    def weights(self) -> Iterator[WeightReader]:
+        """The weights."""
+        with _weights_in(self) as reader:
+            yield reader
+
+    @contextlib.contextmanager
+    def assets(self) -> Iterator[Path | None]:
+        """The folder of further files, None if there is none."""
+        folder = self._path / _ASSETS
+        yield folder if folder.is_dir() else None
+
+
+class _Zip:
+    """A zipped archive."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        for info in archive.infolist():
+            check_member(info)
+
+    def names(self) -> list[str]:
+        """The members."""
+        return self._archive.namelist()
+
+    def read(self, name: str) -> bytes:
+        """The content of a member."""
+        return read_member(self._archive, name)
+
+    @contextlib.contextmanager
+    def weights(self) -> Iterator[WeightReader]:
+        """The weights."""
+        with _weights_in(self) as reader:
+            yield reader
+
+    @contextlib.contextmanager
+    def assets(self) -> Iterator[Path | None]:
+        """The further files, unpacked while the block runs; None if there are none."""
+        names = [name for name in self.names() if name.startswith(f"{_ASSETS}/")]
+        if not names:
+            yield None
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            for name in names:
+                # Never a link, whatever the member says it is: its bytes are written to a plain file.
+                self._archive.extract(name, folder)
+            yield Path(folder) / _ASSETS
+
+
+@contextlib.contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[_Folder | _Zip]:
+    if Path(path).is_dir():
+        yield _Folder(Path(path))
+        return
+    with zipfile.ZipFile(path) as archive:
+        yield _Zip(archive)
+
+
+@contextlib.contextmanager
+def _weights_in(source: _Folder | _Zip) -> Iterator[WeightReader]:
+    names = source.names()
+    if _WEIGHTS in names:
+        with h5py().File(io.BytesIO(source.read(_WEIGHTS)), "r") as file:
+            yield Hdf5Reader(file)
+    elif _NPZ_WEIGHTS in names:
+        yield NpzReader(io.BytesIO(source.read(_NPZ_WEIGHTS)))
+    else:
+        raise ValueError(f"It must hold {_WEIGHTS} or {_NPZ_WEIGHTS}; got {', '.join(sorted(names))}")

@@ -1,0 +1,98 @@
+"""Files written whole or not at all, and read with one kind of error for whatever is wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+# What the readers of zip, HDF5, npz and JSON raise for bytes that are not what they should be.
+_BAD_BYTES = (
+    OSError,
+    EOFError,
+    KeyError,
+    ValueError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    MemoryError,
+    RecursionError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+)
+
+
+@contextlib.contextmanager
+def written(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A name beside `path` to write to; the file takes the name `path` once the block has ended.
+
+    An error inside the block, or a cut in the middle of it, leaves what was at `path` as it was. The
+    folder is made if there is none.
+
+    Raises:
+        IsADirectoryError: If `path` is a folder.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise IsADirectoryError(f"{path}: is a directory; give the name of a file")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    try:
+        yield temporary
+        # Without this a power cut after the renaming may leave an empty file under the final name.
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def require_absent(path: str | os.PathLike[str], overwrite: bool) -> None:
+    """Refuses to write over what exists, unless `overwrite`.
+
+    Raises:
+        FileExistsError: If something is there.
+    """
+    if not overwrite and os.path.lexists(path):
+        raise FileExistsError(
+            f"{path}: exists already, and overwrite=False; give another name or overwrite=True"
+        )
+
+
+def require_file(path: str | os.PathLike[str]) -> None:
+    """Refuses a name under which no file can be read, with the system's own error.
+
+    Raises:
+        OSError: If there is no such file, or it must not be read.
+    """
+    with Path(path).open("rb"):
+        return
+
+
+@contextlib.contextmanager
+def reading(path: str | os.PathLike[str], what: str) -> Iterator[None]:
+    """Turns whatever goes wrong with a file's content into one error that names the file.
+
+    Args:
+        path: The file.
+        what: What it is read as, such as "a .keras archive".
+
+    Raises:
+        ValueError: If the block raised an error that bad content causes.
+    """
+    try:
+        yield
+    except _BAD_BYTES as error:
+        text = str(error)
+        if text.startswith(f"{path}:"):
+            raise
+        reason = text if isinstance(error, ValueError) else f"{type(error).__name__}: {text}"
+        raise ValueError(f"{path}: cannot be read as {what}. {reason}") from error

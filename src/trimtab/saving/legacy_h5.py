@@ -1,0 +1,264 @@
+"""Keras 2's HDF5 files: whole models, and weights found by the order or the names of layers."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from trimtab.core.config import deserialize_keras_object
+from trimtab.core.variable import Variable
+from trimtab.saving import files, legacy_config
+from trimtab.saving.archive import KERAS_VERSION
+from trimtab.saving.hdf5 import (
+    child_dataset,
+    child_group,
+    h5py,
+    has_child,
+    read_array,
+    read_names,
+    text_of,
+    write_names,
+)
+
+_LOGGER = logging.getLogger("trimtab")
+# Keras writes the name of the library that computes; its readers accept any text.
+_BACKEND = "trimtab"
+_TOP_LEVEL = "top_level_model_weights"
+
+
+def save_model_h5(model: Any, path: str | os.PathLike[str], include_optimizer: bool) -> None:
+    """Writes a whole model.
+
+    Raises:
+        ImportError: If h5py is not installed.
+    """
+    package = h5py()
+    attributes = {
+        "keras_version": KERAS_VERSION,
+        "backend": _BACKEND,
+        "model_config": json.dumps(legacy_config.model_config(model)),
+    }
+    optimizer = getattr(model, "optimizer", None) if include_optimizer else None
+    if optimizer is not None and model.compiled:
+        attributes["training_config"] = json.dumps(legacy_config.training_config(model))
+    with files.written(path) as temporary, package.File(temporary, "w") as file:
+        file.attrs.update(attributes)
+        _write_layers(file.create_group("model_weights"), model)
+        if optimizer is not None:
+            _write_variables(file.create_group("optimizer_weights"), optimizer.variables)
+
+
+def save_weights_h5(model: Any, path: str | os.PathLike[str]) -> None:
+    """Writes the weights of a model.
+
+    Raises:
+        ImportError: If h5py is not installed.
+    """
+    package = h5py()
+    with files.written(path) as temporary, package.File(temporary, "w") as file:
+        _write_layers(file, model)
+
+
+def _legacy_weights(layer: Any) -> list[Variable]:
+    # Keras 2's order, which depends on what trains: it is the order of the files.
+    return [*layer.trainable_weights, *layer.non_trainable_weights]
+
+
+def _top_level_weights(model: Any) -> list[Variable]:
+    known = {id(v) for v in model.weights}
+    own = [*model._trainable_variables, *model._non_trainable_variables]
+    return [v for v in own if id(v) in known]
+
+
+def _write_layers(group: Any, model: Any) -> None:
+    write_names(group, "layer_names", [layer.name for layer in model.layers])
+    group.attrs["backend"] = _BACKEND
+    group.attrs["keras_version"] = KERAS_VERSION
+    for layer in model.layers:
+        _write_variables(group.create_group(layer.name), _legacy_weights(layer))
+    _write_variables(group.create_group(_TOP_LEVEL), _top_level_weights(model))
+
+
+def _write_variables(group: Any, variables: Iterable[Variable]) -> None:
+    listed = list(variables)
+    names = [variable.path for variable in listed]
+    if len(set(names)) != len(names):
+        raise ValueError(
+            f"Two variables of {group.name} have one path, by which this format keeps them: {names}; give "
+            "them different names, or save a .keras or .weights.h5 file"
+        )
+    write_names(group, "weight_names", names)
+    for variable in listed:
+        group[variable.path] = variable.numpy()
+
+
+def load_model_h5(
+    path: str | os.PathLike[str],
+    custom_objects: Mapping[str, Any] | None,
+    compile: bool,  # noqa: A002 - Keras's name
+    safe_mode: bool,
+) -> Any:
+    """The model in a file of a whole model.
+
+    Raises:
+        ValueError: If the content is not that of a model, or code is refused.
+        ImportError: If h5py is not installed.
+    """
+    package = h5py()
+    with files.reading(path, "a model in HDF5"), package.File(path, "r") as file:
+        if "model_config" not in file.attrs:
+            raise ValueError("No model config found in the file: it holds weights alone, or is no model's")
+        config = legacy_config.upgraded(json.loads(text_of(file.attrs["model_config"])))
+        model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
+        staged = _by_order(child_group(file, "model_weights"), model, skip_mismatch=False)
+        _assign(staged)
+        if compile:
+            _compile(model, file, custom_objects, safe_mode)
+    return model
+
+
+def _compile(
+    model: Any, file: Any, custom_objects: Mapping[str, Any] | None, safe_mode: bool
+) -> None:
+    if "training_config" not in file.attrs:
+        _LOGGER.warning("No training configuration found in the file, so the model was not compiled")
+        return
+    config = json.loads(text_of(file.attrs["training_config"]))
+    arguments = legacy_config.compile_arguments(config)
+    model.compile(
+        **{
+            name: deserialize_keras_object(value, custom_objects, safe_mode=safe_mode)
+            for name, value in arguments.items()
+        }
+    )
+    if not has_child(file, "optimizer_weights"):
+        return
+    group = child_group(file, "optimizer_weights")
+    model.optimizer.build(model.trainable_variables)
+    variables = model.optimizer.variables
+    names = read_names(group, "weight_names")
+    datasets = [child_dataset(group, name) for name in names]
+    if [d.shape for d in datasets] != [v.shape for v in variables]:
+        warnings.warn(
+            f"The file's {len(datasets)} variables of the optimizer do not fit the {len(variables)} of "
+            f"{type(model.optimizer).__name__}; it starts afresh",
+            stacklevel=5,
+        )
+        return
+    _assign([(v, read_array(d)) for v, d in zip(variables, datasets, strict=True)])
+
+
+def load_weights_h5(
+    model: Any, path: str | os.PathLike[str], by_name: bool, skip_mismatch: bool
+) -> None:
+    """Sets the weights of a model from a file of weights or of a whole model.
+
+    Raises:
+        ValueError: If the file cannot be read or does not fit; then no weight has changed.
+        ImportError: If h5py is not installed.
+    """
+    package = h5py()
+    with files.reading(path, "weights in HDF5"), package.File(path, "r") as file:
+        is_whole = "layer_names" not in file.attrs and has_child(file, "model_weights")
+        group = child_group(file, "model_weights") if is_whole else file
+        if not read_names(group, "layer_names") and "layer_names" not in group.attrs:
+            raise ValueError("It has no list of layers; files of save_weights() end in .weights.h5")
+        stage = _by_name if by_name else _by_order
+        _assign(stage(group, model, skip_mismatch))
+
+
+Staged = list[tuple[Variable, np.ndarray[Any, Any]]]
+
+
+def _assign(staged: Staged) -> None:
+    for variable, value in staged:
+        variable.assign(value)
+
+
+def _by_order(group: Any, model: Any, skip_mismatch: bool) -> Staged:
+    """The i-th layer that has weights takes those of the i-th saved layer that has some."""
+    layers = [layer for layer in model.layers if _legacy_weights(layer)]
+    saved = [name for name in read_names(group, "layer_names") if _datasets(group, name)]
+    if len(saved) != len(layers):
+        raise ValueError(
+            f"Layer count mismatch when loading weights from file. Model expected {len(layers)} layers, "
+            f"found {len(saved)} saved layers."
+        )
+    staged: Staged = []
+    for index, (layer, name) in enumerate(zip(layers, saved, strict=True)):
+        variables, datasets = _legacy_weights(layer), _datasets(group, name)
+        if len(variables) != len(datasets):
+            raise ValueError(
+                f"Weight count mismatch for layer #{index} (named {layer.name} in the current model, {name} "
+                f"in the save file). Layer expects {len(variables)} weight(s). Received {len(datasets)} saved "
+                "weight(s)"
+            )
+        staged += _stage(f"layer #{index} (named {layer.name})", variables, datasets, skip_mismatch)
+    return staged + _top_level(group, model, skip_mismatch)
+
+
+def _by_name(group: Any, model: Any, skip_mismatch: bool) -> Staged:
+    """Layers take the weights saved under their names; others keep theirs."""
+    staged: Staged = []
+    for index, name in enumerate(read_names(group, "layer_names")):
+        for layer in model.layers:
+            if layer.name != name:
+                continue
+            variables, datasets = _legacy_weights(layer), _datasets(group, name)
+            if len(variables) != len(datasets):
+                message = (
+                    f"Weight count mismatch for layer #{index} (named {name}). Layer expects "
+                    f"{len(variables)} weight(s). Received {len(datasets)} saved weight(s)"
+                )
+                _refuse_or_warn(message, skip_mismatch)
+                continue
+            staged += _stage(f"layer #{index} (named {name})", variables, datasets, skip_mismatch)
+    return staged + _top_level(group, model, skip_mismatch)
+
+
+def _top_level(group: Any, model: Any, skip_mismatch: bool) -> Staged:
+    if not has_child(group, _TOP_LEVEL):
+        return []
+    variables, datasets = _top_level_weights(model), _datasets(group, _TOP_LEVEL)
+    if len(variables) != len(datasets):
+        message = (
+            f"Weight count mismatch for top-level weights of model. Model expects {len(variables)} "
+            f"top-level weight(s). Received {len(datasets)} saved top-level weight(s)"
+        )
+        _refuse_or_warn(message, skip_mismatch)
+        return []
+    return _stage("the top level of the model", variables, datasets, skip_mismatch)
+
+
+def _datasets(group: Any, layer_name: str) -> list[Any]:
+    layer_group = child_group(group, layer_name)
+    return [child_dataset(layer_group, name) for name in read_names(layer_group, "weight_names")]
+
+
+def _stage(
+    owner: str, variables: list[Variable], datasets: list[Any], skip_mismatch: bool
+) -> Staged:
+    staged: Staged = []
+    for variable, dataset in zip(variables, datasets, strict=True):
+        # Compared before reading: the shape in the file may be a trap.
+        if variable.shape != tuple(dataset.shape):
+            message = (
+                f"Shape mismatch in {owner} for weight {variable.path}. Weight expects shape "
+                f"{variable.shape}. Received saved weight with shape {dataset.shape}"
+            )
+            _refuse_or_warn(message, skip_mismatch)
+            continue
+        staged.append((variable, read_array(dataset)))
+    return staged
+
+
+def _refuse_or_warn(message: str, skip_mismatch: bool) -> None:
+    if not skip_mismatch:
+        raise ValueError(message)
+    warnings.warn(f"{message}; it is skipped", stacklevel=7)

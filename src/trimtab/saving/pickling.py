@@ -1,0 +1,99 @@
+"""Models as pickles and deep copies: configuration, state, and the classes that they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from typing import Any
+
+import numpy as np
+
+from trimtab.core import tree
+from trimtab.core.config import (
+    deserialize_keras_object,
+    exported_name,
+    get_registered_name,
+    serialize_keras_object,
+)
+from trimtab.saving.state import save_state
+from trimtab.saving.weights import load_state
+
+Entries = dict[str, dict[str, Any]]
+
+
+class _Memory:
+    """The arrays of objects, kept in dicts."""
+
+    def __init__(self, entries: Entries) -> None:
+        self.entries = entries
+
+    def make(self, path: str, name: str | None) -> MutableMapping[str, Any]:
+        """The entry for the object found at `path`."""
+        del name
+        return self.entries.setdefault(path, {})
+
+    def has(self, path: str) -> bool:
+        """Whether there is anything under `path`."""
+        return any(known == path or known.startswith(f"{path}/") for known in self.entries)
+
+    def get(self, path: str, limit_bytes: int | None = None) -> Mapping[str, Any]:
+        """The entry of the object at `path`, empty if there is none."""
+        del limit_bytes
+        return self.entries.get(path, {})
+
+
+def reduced(model: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """What `__reduce__` of a model returns.
+
+    A model holds its graph, which is as deep as it has layers, and compiled steps, which hold machine
+    addresses. So not its attributes travel but what a file would hold; no package is needed for that.
+
+    Raises:
+        TypeError: If an argument of a layer or of `compile` has no serialisable form.
+    """
+    memory = _Memory({})
+    save_state(model, memory)
+    # An entry may show a variable's own memory, which goes on changing.
+    entries = {
+        path: {key: np.array(value) for key, value in entry.items()}
+        for path, entry in memory.entries.items()
+    }
+    return restored, (serialize_keras_object(model), _own_objects(model), entries)
+
+
+def restored(config: dict[str, Any], custom_objects: dict[str, Any], entries: Entries) -> Any:
+    """The model that `reduced` described.
+
+    Raises:
+        ValueError: If configuration and state do not fit.
+    """
+    model = deserialize_keras_object(config, custom_objects, safe_mode=False)
+    load_state(model, _Memory(entries), f"Pickle of {model.name}", skip_mismatch=False)
+    return model
+
+
+def _own_objects(model: Any) -> dict[str, Any]:
+    """Registered name -> class or function, of all that the library does not know by itself."""
+    found: dict[str, Any] = {}
+    seen: set[int] = set()
+
+    def add(value: Any) -> None:
+        if id(value) in seen:
+            return
+        seen.add(id(value))
+        for part in tree.flatten(value):
+            is_named = callable(part) and hasattr(part, "__name__")
+            owner = part if is_named else type(part)
+            if (is_named or hasattr(part, "get_config")) and exported_name(owner) is None:
+                found[get_registered_name(owner)] = owner
+            for argument in _arguments(part):
+                add(argument)
+
+    for layer in model._flatten_layers():
+        add(layer)
+    add(getattr(getattr(model, "training_state", None), "arguments", {}))
+    return found
+
+
+def _arguments(value: Any) -> Iterator[Any]:
+    if hasattr(value, "_constructor_arguments"):
+        yield from value.constructor_arguments().values()
