@@ -54,9 +54,12 @@ class Pool {
  public:
   // False if another region holds the pool.
   bool try_run(std::int64_t tasks, int max_threads, TaskFunction function, void* context);
+  // The same in two halves, with a worker for each task.
+  bool try_begin(std::int64_t tasks, TaskFunction function, void* context);
+  void finish();
 
  private:
-  void run(std::int64_t tasks, int max_threads, TaskFunction function, void* context);
+  void begin(std::int64_t tasks, std::int64_t helpers, TaskFunction function, void* context);
   void restart(int threads);
   void start_worker(int index);
   void serve(Worker& worker, int index);
@@ -66,7 +69,7 @@ class Pool {
   void close();
 
   std::vector<std::unique_ptr<Worker>> workers_;
-  int threads_ = 1;  // as asked for; fewer run if the system refused some
+  int threads_ = 1;  // the most asked for so far; fewer run if the system refused some
   std::atomic<bool> stopping_{false};
   std::atomic<bool> held_{false};  // by the thread whose region runs
 
@@ -98,28 +101,39 @@ Pool& pool() {
 
 bool Pool::try_run(std::int64_t tasks, int max_threads, TaskFunction function, void* context) {
   if (held_.exchange(true, std::memory_order_acquire)) return false;
-  run(tasks, max_threads, function, context);
-  held_.store(false, std::memory_order_release);
+  const int threads = num_threads();
+  if (threads > threads_) restart(threads);
+  begin(tasks, std::min<std::int64_t>(tasks, std::min(max_threads, threads)) - 1, function,
+        context);
+  finish();
   return true;
 }
 
-void Pool::run(std::int64_t tasks, int max_threads, TaskFunction function, void* context) {
-  const int threads = num_threads();
-  if (threads != threads_) restart(threads);
+bool Pool::try_begin(std::int64_t tasks, TaskFunction function, void* context) {
+  if (held_.exchange(true, std::memory_order_acquire)) return false;
+  if (tasks >= threads_) restart(static_cast<int>(tasks) + 1);
+  begin(tasks, tasks, function, context);
+  return true;
+}
+
+void Pool::finish() {
+  work(0);
+  close();
+  held_.store(false, std::memory_order_release);
+}
+
+void Pool::begin(std::int64_t tasks, std::int64_t helpers, TaskFunction function, void* context) {
   function_ = function;
   context_ = context;
   tasks_ = tasks;
-  max_threads_ = max_threads;
+  max_threads_ = static_cast<int>(helpers) + 1;
   next_.store(0, std::memory_order_relaxed);
   region_.store(1, std::memory_order_release);
-  const std::int64_t callable = std::min({static_cast<std::int64_t>(workers_.size()), tasks - 1,
-                                          static_cast<std::int64_t>(max_threads) - 1});
+  const std::int64_t callable = std::min(static_cast<std::int64_t>(workers_.size()), helpers);
   for (std::int64_t i = 0; i < callable; ++i) {
     std::atomic<std::uint32_t>& signal = workers_[static_cast<std::size_t>(i)]->signal;
     if (signal.exchange(called, std::memory_order_acq_rel) == asleep) signal.notify_one();
   }
-  work(0);
-  close();
 }
 
 void Pool::restart(int threads) {
@@ -208,6 +222,12 @@ int num_threads() {
   const int requested = requested_threads.load(std::memory_order_relaxed);
   return requested > 0 ? requested : default_threads;
 }
+
+bool begin_tasks(std::int64_t tasks, TaskFunction function, void* context) noexcept {
+  return pool().try_begin(tasks, function, context);
+}
+
+void finish_tasks() noexcept { pool().finish(); }
 
 void run_tasks(std::int64_t tasks, int max_threads, TaskFunction function, void* context) noexcept {
   const bool is_parallel = tasks > 1 && max_threads > 1 && num_threads() > 1;

@@ -6,6 +6,7 @@ Source: Keras 3 `keras.config`; beyond it the number of threads and the checks o
 
 from __future__ import annotations
 
+from trimtab import engines
 from trimtab.core.dtype_policy import dtype_policy as dtype_policy
 from trimtab.core.dtype_policy import set_dtype_policy as set_dtype_policy
 from trimtab.core.settings import bn_checks as bn_checks
@@ -25,3 +26,25 @@ from trimtab.core.tracing import engine_name
 def backend() -> str:
     """The name of the engine that steps run on: "cpu" unless set."""
     return engine_name()
+
+
+def set_num_threads(count: int | None) -> None:
+    """Sets how many threads the engine works with.
+
+    Results do not depend on it, bit for bit. Small networks use one thread whatever it is, since
+    waking another costs more than it gains.
+
+    Args:
+        count: Number of threads, at least 1; None restores the number of physical cores.
+
+    Raises:
+        ValueError: If `count` is not a whole number of 1 or more.
+    """
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
+        raise ValueError(f"set_num_threads: `count` must be a whole number from 1 on; got {count!r}")
+    engines.set_num_threads(count or 0)
+
+
+def num_threads() -> int:
+    """How many threads the engine works with: the number of physical cores unless set."""
+    return engines.num_threads()

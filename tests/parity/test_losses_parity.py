@@ -93,10 +93,9 @@ def test_every_loss_has_a_case():
 
 
 @pytest.mark.parametrize(("name", "y_true", "y_pred", "arguments"), ALL)
-@pytest.mark.parametrize("reduction", REDUCTIONS)
-def test_class_equals_keras(name, y_true, y_pred, arguments, reduction):
-    ours = getattr(losses, name)(reduction=reduction, **arguments)
-    theirs = getattr(keras.losses, name)(reduction=reduction, **arguments)
+def test_class_equals_keras(name, y_true, y_pred, arguments):
+    ours = getattr(losses, name)(**arguments)
+    theirs = getattr(keras.losses, name)(**arguments)
     close(ours(y_true, y_pred), theirs(y_true, y_pred))
 
 
@@ -104,11 +103,27 @@ WEIGHTED = [case for case in ALL if len(case[1]) == 6 and case[3].get("axis") !=
 
 
 @pytest.mark.parametrize(("name", "y_true", "y_pred", "arguments"), WEIGHTED)
-@pytest.mark.parametrize("reduction", REDUCTIONS)
-def test_weighted_class_equals_keras(name, y_true, y_pred, arguments, reduction):
-    ours = getattr(losses, name)(reduction=reduction, **arguments)
-    theirs = getattr(keras.losses, name)(reduction=reduction, **arguments)
+def test_weighted_class_equals_keras(name, y_true, y_pred, arguments):
+    ours = getattr(losses, name)(**arguments)
+    theirs = getattr(keras.losses, name)(**arguments)
     close(ours(y_true, y_pred, WEIGHTS), theirs(y_true, y_pred, WEIGHTS))
+
+
+# A loss of its own mask, and one without.
+@pytest.mark.parametrize(
+    ("name", "y_true", "y_pred", "arguments"),
+    [
+        ("SparseCategoricalCrossentropy", CLASSES, PREDICTIONS, {"ignore_class": 1}),
+        ("MeanSquaredError", TARGETS, PREDICTIONS, {}),
+    ],
+)
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_reduction_equals_keras(name, y_true, y_pred, arguments, weights, reduction):
+    arguments = {**arguments, "reduction": reduction}
+    ours = getattr(losses, name)(**arguments)
+    theirs = getattr(keras.losses, name)(**arguments)
+    close(ours(y_true, y_pred, weights), theirs(y_true, y_pred, weights))
 
 
 @pytest.mark.parametrize(("name", "y_true", "y_pred", "arguments"), ALL)

@@ -1,5 +1,7 @@
 """Every metric beside Keras 3's, on the same batches."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -192,6 +194,30 @@ NAMES = sorted(
     if cls not in (metrics.Metric, metrics.MeanMetricWrapper)
 )
 ALL = [(name, *case) for name in NAMES for case in CASES.get(name, [])]
+every_case = pytest.mark.parametrize(
+    "case", range(len(ALL)), ids=[f"{name}{arguments}" for name, _, arguments in ALL]
+)
+
+
+@functools.cache
+def run_of_keras(case):
+    """Results after each batch, and the variables at the end: Keras is slow, and asked once."""
+    name, batches, arguments = ALL[case]
+    metric = getattr(keras.metrics, name)(**{"name": "m", **arguments})
+    results = []
+    for *values, weight in batches:
+        metric.update_state(*values, sample_weight=weight)
+        results.append(np.asarray(metric.result()))
+    return results, [(v.path, tuple(v.shape), v.dtype) for v in metric.variables]
+
+
+@pytest.fixture
+def reference_engine():
+    """Steps run on the engine that defines what primitives mean."""
+    before = tracing.engine_name()
+    tracing.set_engine("reference")
+    yield
+    tracing.set_engine(before)
 
 
 def close(ours, theirs):
@@ -202,54 +228,47 @@ def test_every_metric_has_a_case():
     assert sorted(CASES) == NAMES
 
 
-@pytest.mark.parametrize(("name", "batches", "arguments"), ALL)
-def test_results_equal_keras(name, batches, arguments):
+@every_case
+def test_results_equal_keras(case):
+    name, batches, arguments = ALL[case]
     ours = getattr(metrics, name)(**arguments)
-    theirs = getattr(keras.metrics, name)(**arguments)
-    for *values, weight in batches:
+    for (*values, weight), expected in zip(batches, run_of_keras(case)[0], strict=True):
         ours.update_state(*values, sample_weight=weight)
-        theirs.update_state(*values, sample_weight=weight)
-        close(ours.result(), theirs.result())
+        close(ours.result(), expected)
 
 
-@pytest.mark.parametrize(("name", "batches", "arguments"), ALL)
-def test_variables_are_those_of_keras(name, batches, arguments):
-    ours = getattr(metrics, name)(name="m", **arguments)
-    theirs = getattr(keras.metrics, name)(name="m", **arguments)
+@every_case
+def test_variables_are_those_of_keras(case):
+    name, batches, arguments = ALL[case]
+    ours = getattr(metrics, name)(**{"name": "m", **arguments})
     *values, weight = batches[0]
     ours.update_state(*values, sample_weight=weight)
-    theirs.update_state(*values, sample_weight=weight)
-    described = [(v.path, v.shape, v.dtype) for v in ours.variables]
-    assert described == [(v.path, tuple(v.shape), v.dtype) for v in theirs.variables]
+    assert [(v.path, v.shape, v.dtype) for v in ours.variables] == run_of_keras(case)[1]
 
 
-@pytest.mark.parametrize(("name", "batches", "arguments"), ALL)
-def test_traced_update_equals_eager(name, batches, arguments):
-    eager = getattr(metrics, name)(**arguments)
-    traced = getattr(metrics, name)(**arguments)
+@every_case
+def test_traced_update_equals_eager(case, reference_engine):
+    name, batches, arguments = ALL[case]
+    eager, traced = getattr(metrics, name)(**arguments), getattr(metrics, name)(**arguments)
     *values, weight = batches[-1]
     arrays = [np.asarray(v) for v in (*values, *([] if weight is None else [weight]))]
     eager.update_state(*arrays)
-    before = tracing.engine_name()
-    tracing.set_engine("reference")
-    step = CompiledStep(lambda *tensors: traced.update_state(*tensors))
-    step(*arrays)
-    tracing.set_engine(before)
+    CompiledStep(lambda *tensors: traced.update_state(*tensors))(*arrays)
     close(traced.result(), eager.result())
 
 
-@pytest.mark.parametrize(("name", "batches", "arguments"), ALL)
-def test_keras_rebuilds_our_configuration(name, batches, arguments):
+@every_case
+def test_keras_rebuilds_our_configuration(case):
+    name, _, arguments = ALL[case]
     ours = getattr(metrics, name)(**arguments)
     theirs = keras.metrics.deserialize(metrics.serialize(ours))
-    *values, weight = batches[0]
-    ours.update_state(*values, sample_weight=weight)
-    theirs.update_state(*values, sample_weight=weight)
-    close(ours.result(), theirs.result())
+    expected = getattr(keras.metrics, name)(**{"name": ours.name, **arguments})
+    assert str(theirs.get_config()) == str(expected.get_config())
 
 
-@pytest.mark.parametrize(("name", "batches", "arguments"), ALL)
-def test_we_rebuild_keras_configuration(name, batches, arguments):
+@every_case
+def test_we_rebuild_keras_configuration(case):
+    name, _, arguments = ALL[case]
     theirs = getattr(keras.metrics, name)(**arguments)
     ours = metrics.deserialize(keras.metrics.serialize(theirs))
     assert (ours.name, ours.dtype) == (theirs.name, theirs.dtype)

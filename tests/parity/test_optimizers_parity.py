@@ -15,7 +15,7 @@ WEIGHTS = [RNG.normal(size=(3, 2)).astype("float32"), RNG.normal(size=(2,)).asty
 # Elements of very different size, and some zeros: what divides by a norm shows here.
 GRADIENTS = [
     [np.round(RNG.normal(size=w.shape) * 3, 0).astype("float32") / 4 for w in WEIGHTS]
-    for _ in range(6)
+    for _ in range(4)
 ]
 
 CASES = {
@@ -271,7 +271,8 @@ def test_every_schedule_has_a_case():
 def test_schedule_equals_keras(name, arguments):
     ours = getattr(schedules, name)(**arguments)
     theirs = getattr(keras.optimizers.schedules, name)(**arguments)
-    close([float(ours(s)) for s in range(25)], [float(theirs(s)) for s in range(25)])
+    steps = [0, 3, 4, 5, 7, 10, 16]
+    close([float(ours(s)) for s in steps], [float(theirs(s)) for s in steps])
 
 
 @pytest.mark.parametrize(("name", "arguments"), ALL_SCHEDULES)

@@ -130,7 +130,8 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
 def _record(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     bound = _signature(function).bind(*args, **kwargs)
     bound.apply_defaults()
-    inputs, config = {}, {}
+    inputs: dict[str, Any] = {}
+    config: dict[str, Any] = {}
     for name, value in bound.arguments.items():
         (inputs if name in _INPUTS or any_symbolic((value,)) else config)[name] = value
     leading = list(itertools.takewhile(lambda name: name in inputs, bound.arguments))

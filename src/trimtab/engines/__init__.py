@@ -24,3 +24,13 @@ def get(name: str) -> Engine:
             raise ValueError(f"engine: must be one of {', '.join(_MODULES)}; got {name!r}")
         _LOADED[name] = cast(Engine, importlib.import_module(_MODULES[name]).ENGINE)
     return _LOADED[name]
+
+
+def set_num_threads(count: int) -> None:
+    """Sets how many threads the C++ engine works with; see `trimtab.config.set_num_threads`."""
+    importlib.import_module("trimtab.engines.cpu.engine").set_num_threads(count)
+
+
+def num_threads() -> int:
+    """How many threads the C++ engine works with."""
+    return int(importlib.import_module("trimtab.engines.cpu.engine").num_threads())

@@ -1,5 +1,11 @@
 """Layers: Keras 3's, and the base for one's own."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from trimtab.core.config import deserialize_keras_object, serialize_keras_object
 from trimtab.layers.activation import ELU as ELU
 from trimtab.layers.activation import Activation as Activation
 from trimtab.layers.activation import LeakyReLU as LeakyReLU
@@ -10,6 +16,60 @@ from trimtab.layers.base import Layer as Layer
 from trimtab.layers.batch_normalization import BatchNormalization as BatchNormalization
 from trimtab.layers.dense import Dense as Dense
 from trimtab.layers.dropout import Dropout as Dropout
+from trimtab.layers.embedding import Embedding as Embedding
+from trimtab.layers.function_layers import Identity as Identity
+from trimtab.layers.function_layers import Lambda as Lambda
 from trimtab.layers.input_layer import Input as Input
 from trimtab.layers.input_layer import InputLayer as InputLayer
 from trimtab.layers.input_spec import InputSpec as InputSpec
+from trimtab.layers.masking import Masking as Masking
+from trimtab.layers.merging import Add as Add
+from trimtab.layers.merging import Average as Average
+from trimtab.layers.merging import Concatenate as Concatenate
+from trimtab.layers.merging import Dot as Dot
+from trimtab.layers.merging import Maximum as Maximum
+from trimtab.layers.merging import Minimum as Minimum
+from trimtab.layers.merging import Multiply as Multiply
+from trimtab.layers.merging import Subtract as Subtract
+from trimtab.layers.merging import add as add
+from trimtab.layers.merging import average as average
+from trimtab.layers.merging import concatenate as concatenate
+from trimtab.layers.merging import dot as dot
+from trimtab.layers.merging import maximum as maximum
+from trimtab.layers.merging import minimum as minimum
+from trimtab.layers.merging import multiply as multiply
+from trimtab.layers.merging import subtract as subtract
+from trimtab.layers.noise import ActivityRegularization as ActivityRegularization
+from trimtab.layers.noise import AlphaDropout as AlphaDropout
+from trimtab.layers.noise import GaussianDropout as GaussianDropout
+from trimtab.layers.noise import GaussianNoise as GaussianNoise
+from trimtab.layers.noise import SpatialDropout1D as SpatialDropout1D
+from trimtab.layers.noise import SpatialDropout2D as SpatialDropout2D
+from trimtab.layers.noise import SpatialDropout3D as SpatialDropout3D
+from trimtab.layers.normalization import GroupNormalization as GroupNormalization
+from trimtab.layers.normalization import LayerNormalization as LayerNormalization
+from trimtab.layers.normalization import RMSNormalization as RMSNormalization
+from trimtab.layers.normalization import UnitNormalization as UnitNormalization
+from trimtab.layers.reshaping import Flatten as Flatten
+from trimtab.layers.reshaping import Permute as Permute
+from trimtab.layers.reshaping import RepeatVector as RepeatVector
+from trimtab.layers.reshaping import Reshape as Reshape
+from trimtab.layers.wrapping import TimeDistributed as TimeDistributed
+from trimtab.layers.wrapping import Wrapper as Wrapper
+
+
+def serialize(layer: Layer) -> dict[str, Any]:
+    """The configuration of a layer, for `deserialize`."""
+    return serialize_keras_object(layer)  # type: ignore[no-any-return]
+
+
+def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Layer:
+    """The layer that a configuration describes, with fresh weights.
+
+    Raises:
+        ValueError: If its class is unknown, or it is no layer.
+    """
+    layer = deserialize_keras_object(config, custom_objects=custom_objects)
+    if not isinstance(layer, Layer):
+        raise ValueError(f"layers.deserialize: {config!r} describes no layer")
+    return layer

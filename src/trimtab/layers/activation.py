@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -109,6 +110,7 @@ class LeakyReLU(_Elementwise):
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         if "alpha" in kwargs:
             negative_slope = kwargs.pop("alpha")
+            warnings.warn("LeakyReLU: `alpha` is now called `negative_slope`", stacklevel=2)
         super().__init__(**kwargs)
         if negative_slope is None or negative_slope < 0:
             raise ValueError(
@@ -148,7 +150,7 @@ class PReLU(Layer):
         self.alpha_initializer = initializers.get(alpha_initializer)
         self.alpha_regularizer = regularizers.get(alpha_regularizer)
         self.alpha_constraint = constraints.get(alpha_constraint)
-        self.shared_axes = None
+        self.shared_axes: list[int] | None = None
         if shared_axes is not None:
             self.shared_axes = (
                 list(shared_axes) if isinstance(shared_axes, (list, tuple)) else [shared_axes]
@@ -220,11 +222,24 @@ class Softmax(_Elementwise):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """The softmax of the inputs."""
         if mask is not None:
-            # The most negative number rather than -infinity: a row without elements must not become
-            # NaN.
-            smallest = -3e4 if inputs.dtype == "float16" else -3.0e38
-            inputs = inputs + (1.0 - ops.cast(mask, inputs.dtype)) * smallest
-        if isinstance(self.axis, (tuple, list)):
-            axes: Any = tuple(self.axis) if len(self.axis) > 1 else self.axis[0]
-            return ops.softmax(inputs, axis=axes)
-        return activations.softmax(inputs, axis=self.axis)
+            mask = self._checked_mask(mask, inputs)
+            # A finite number: a row without elements must not become NaN.
+            inputs = ops.where(mask, inputs, -3e4 if inputs.dtype == "float16" else -1e9)
+        several = isinstance(self.axis, (tuple, list))
+        axis = tuple(self.axis) if several else self.axis  # type: ignore[arg-type]
+        outputs = ops.softmax(inputs, axis=axis)
+        return outputs if mask is None else ops.where(mask, outputs, 0.0)
+
+    def _checked_mask(self, mask: Any, inputs: Any) -> Any:
+        """The mask as bools.
+
+        Raises:
+            ValueError: If it cannot be broadcast to the inputs.
+        """
+        pairs = zip(reversed(mask.shape), reversed(inputs.shape), strict=False)
+        if len(mask.shape) > len(inputs.shape) or any(m not in (1, size) for m, size in pairs):
+            raise ValueError(
+                f"{self.name}: the mask must be broadcastable to the inputs of shape "
+                f"{tuple(inputs.shape)}; got a mask of shape {tuple(mask.shape)}"
+            )
+        return mask if mask.dtype == "bool" else ops.greater(mask, 0.5)

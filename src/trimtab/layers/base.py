@@ -55,6 +55,8 @@ class Layer(Buildable, Operation):
     _is_owned = False
     _is_initialised = False
     _call_spec: CallSignature
+    # Weak references to what is to be cleared when an attribute is set.
+    _watchers: list[Any]
     # Whether floats among the inputs are converted before `call`; some models do that themselves.
     _convert_input_args = True
     # Whether a call has no effects but on variables, so that a compiled call does the same.
@@ -98,7 +100,6 @@ class Layer(Buildable, Operation):
 
     def __setattr__(self, name: str, value: Any) -> None:
         value = self._tracker.track(value)
-        # Whoever keeps something compiled of this layer, by weak reference.
         for watcher in self._watchers:
             kept = watcher()
             if kept is not None:
@@ -241,7 +242,7 @@ class Layer(Buildable, Operation):
             if not calls.is_tensor_like(x):
                 raise ValueError(
                     f"{self.name}: only input tensors may be passed as positional arguments; pass "
-                    f"{x!r} of type {type(x).__name__} as a keyword argument, or make an array of it"
+                    f"{x!r} of type {type(x).__name__} by keyword, or make an array of it"
                 )
         return args, {name: tree.map_structure(convert, value) for name, value in kwargs.items()}
 
@@ -475,7 +476,7 @@ def _legacy_input_shape(cls: type, kwargs: dict[str, Any]) -> tuple[Any, ...] | 
     return tuple(shape) if is_shape(shape) else (shape,)
 
 
-def _nearest_argument(cls: type, name: str) -> str:
+def _nearest_argument(cls: Any, name: str) -> str:
     parameters = {p for c in cls.__mro__[:-1] for p in inspect.signature(c.__init__).parameters}
     known = sorted(parameters - {"self", "args", "kwargs"})
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)

@@ -62,9 +62,11 @@ class BatchNormalization(Layer):
     Source: Keras 3 `keras.layers.BatchNormalization`. Beyond it: `updates_seen`, `describe()`.
     """
 
+    _updates: Variable
+
     def __init__(
         self,
-        axis: int = -1,
+        axis: Any = -1,
         momentum: float = 0.99,
         epsilon: float = 1e-3,
         center: bool = True,
@@ -281,7 +283,7 @@ class BatchNormalization(Layer):
 
     @property
     def initial_share(self) -> float:
-        """The part of the initial statistics left in the moving ones: `momentum ** updates_seen`."""
+        """The part left of the initial statistics: `momentum ** updates_seen`."""
         return float(self.momentum**self.updates_seen)
 
     @property

@@ -17,11 +17,11 @@ _ABSENT_IF_NONE = frozenset({"lora_rank", "lora_alpha"})
 
 
 @functools.lru_cache(maxsize=1024)
-def _parameters(cls: type) -> tuple[inspect.Parameter, ...]:
+def _parameters(cls: Any) -> tuple[inspect.Parameter, ...]:
     return tuple(inspect.signature(cls.__init__).parameters.values())[1:]
 
 
-def _accepts_all(cls: type) -> bool:
+def _accepts_all(cls: Any) -> bool:
     return any(p.kind is p.VAR_KEYWORD for p in _parameters(cls))
 
 

@@ -45,7 +45,7 @@ def checked_noise_shape(owner: str, noise_shape: Any) -> tuple[int | None, ...] 
 def drop(x: Tensor, rate: float, noise_shape: Any, seed: SeedGenerator) -> Tensor:
     """`x` with a part `rate` of its elements set to 0 and the others divided by `1 - rate`."""
     if noise_shape is None:
-        return fused.dropout(x, seed.next(), rate=rate)[0]  # type: ignore[no-any-return]
+        return fused.dropout(x, seed.next(), rate=rate)[0]
     shape = tuple(
         size if wanted is None else wanted
         for wanted, size in zip(noise_shape, x.shape, strict=True)

@@ -137,8 +137,8 @@ def check_inputs(specs: Any, inputs: Any, layer_name: str) -> None:
     given = _in_order(flat, inputs, layer_name)
     if len(given) != len(flat):
         raise ValueError(
-            f'Layer "{layer_name}" expects {len(flat)} input(s), but it received {len(given)} input '
-            f"tensors of shapes {[getattr(x, 'shape', None) for x in given]}"
+            f'Layer "{layer_name}" expects {len(flat)} input(s), but it received {len(given)} '
+            f"input tensors of shapes {[getattr(x, 'shape', None) for x in given]}"
         )
     for index, (x, spec) in enumerate(zip(given, flat, strict=True)):
         _check_one(spec, x, index, layer_name)

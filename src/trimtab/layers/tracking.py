@@ -85,14 +85,15 @@ class Tracker:
 
     def untrack(self, value: Any) -> None:
         """Forgets `value`."""
-        for store in (
+        stores: tuple[list[Any], ...] = (
             self.trainable_variables,
             self.non_trainable_variables,
             self.layers,
             self.metrics,
             self.seed_generators,
-        ):
-            store[:] = [known for known in store if known is not value]  # type: ignore[attr-defined]
+        )
+        for store in stores:
+            store[:] = [known for known in store if known is not value]
 
 
 def is_layer(value: Any) -> bool:
@@ -119,7 +120,7 @@ class TrackedList(list[Any]):
         """Adds all of `values` at the end."""
         super().extend([self._tracker.track(value) for value in values])
 
-    def __iadd__(self, values: Iterable[Any]) -> TrackedList:  # type: ignore[override,misc]
+    def __iadd__(self, values: Iterable[Any]) -> TrackedList:  # type: ignore[misc]
         self.extend(values)
         return self
 

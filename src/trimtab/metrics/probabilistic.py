@@ -69,7 +69,7 @@ class BinaryCrossentropy(MeanMetricWrapper):
         name: str | None = "binary_crossentropy",
         dtype: Any = None,
         from_logits: bool = False,
-        label_smoothing: float = 0.0,
+        label_smoothing: float = 0,
     ) -> None:
         super().__init__(
             binary_crossentropy,
@@ -103,7 +103,7 @@ class CategoricalCrossentropy(MeanMetricWrapper):
         name: str | None = "categorical_crossentropy",
         dtype: Any = None,
         from_logits: bool = False,
-        label_smoothing: float = 0.0,
+        label_smoothing: float = 0,
         axis: int = -1,
     ) -> None:
         super().__init__(

@@ -20,7 +20,7 @@ def is_graph_config(config: Mapping[str, Any]) -> bool:
     return all(key in config for key in _KEYS)
 
 
-def has_graph_constructor(cls: type) -> bool:
+def has_graph_constructor(cls: Any) -> bool:
     """Whether a class is constructed from inputs and outputs."""
     parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
     kinds = [p.kind for p in parameters]
@@ -186,7 +186,7 @@ def _keras_2_arguments(
     tensors = [_find(entry[:3], operations) for entry in node]
     if any(x is None for x in tensors):
         return None
-    kwargs = next((entry[3] for entry in node if len(entry) == 4), {})
+    kwargs: dict[str, Any] = next((entry[3] for entry in node if len(entry) == 4), {})
     return [tensors[0] if len(tensors) == 1 else tensors], kwargs
 
 

@@ -55,6 +55,7 @@ class Model(Trainer, Layer):
     """
 
     _function: Function | None = None
+    _call_cache: CallCache
     # Set by `models.functional`: what `Model(inputs, outputs)` makes.
     _functional_class: type[Model]
 

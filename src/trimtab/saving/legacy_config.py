@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from trimtab import losses
 from trimtab.core.config import serialize_keras_object
 
 # Where today's names of models are found; Keras 2 wrote class names alone.
@@ -35,7 +36,18 @@ def training_config(model: Any) -> dict[str, Any]:
     arguments = dict(model.get_compile_config())
     optimizer = arguments.pop("optimizer")
     short = {"class_name": optimizer["class_name"], "config": optimizer["config"]}
-    return {**arguments, "optimizer_config": short}
+    return {**arguments, "loss": _long_names(arguments["loss"]), "optimizer_config": short}
+
+
+def _long_names(loss: Any) -> Any:
+    """Losses by their long names: Keras cannot read "mse" and its like in files of this format."""
+    if isinstance(loss, str) and loss not in _BY_SHAPE:
+        return getattr(losses.get(loss), "__name__", loss)
+    if isinstance(loss, list):
+        return [_long_names(part) for part in loss]
+    if isinstance(loss, dict) and "class_name" not in loss:
+        return {name: _long_names(part) for name, part in loss.items()}
+    return loss
 
 
 def upgraded(config: Any) -> dict[str, Any]:

@@ -50,6 +50,10 @@ class ArrayFeed:
         """Rows of the last batch of a pass."""
         return self.data.rows - (self.batches - 1) * self.batch_size
 
+    def rewind(self) -> None:
+        """Starts with the first row again."""
+        self._position = 0
+
     def begin_epoch(self) -> None:
         """Draws a new order if the rows have been used up."""
         if self._asked_steps is None:
@@ -128,6 +132,10 @@ class BatchFeed:
     def steps(self) -> int | None:
         """Batches an epoch, None while nobody knows."""
         return self._asked_steps or self._known_batches
+
+    def rewind(self) -> None:
+        """Starts with the first batch again; a generator goes on."""
+        self._seen = 0
 
     def begin_epoch(self) -> None:
         """Starts the batches anew, unless a pass goes on over several epochs."""

@@ -61,6 +61,7 @@ def evaluate(model: Any, step: Any, feed: Any, callbacks: CallbackList, *, draws
     model.stop_evaluating = False
     callbacks.on_test_begin()
     model.reset_metrics()
+    feed.rewind()
     run_epoch(model, step, feed, callbacks, "test", draws=draws)
     logs = logs_of(model, step)
     callbacks.on_test_end(logs)
@@ -88,8 +89,10 @@ def train(
     model.stop_training = False
     logs: Logs = {}
     callbacks.on_train_begin()
+    # A callback that takes up a training that was cut off says with which epoch it goes on.
+    first = model.__dict__.pop("_initial_epoch", epochs.start)
     try:
-        for epoch in epochs:
+        for epoch in range(max(first, epochs.start), epochs.stop):
             model.reset_metrics()
             callbacks.on_epoch_begin(epoch)
             if not run_epoch(model, step, feed, callbacks, "train"):

@@ -179,6 +179,16 @@ def plan_of(graph: Graph) -> Plan:
     return plan
 
 
+def set_num_threads(count: int) -> None:
+    """Sets how many threads all programs work with; 0 restores the number of physical cores."""
+    _engine.set_num_threads(count)
+
+
+def num_threads() -> int:
+    """How many threads all programs work with."""
+    return int(_engine.num_threads())
+
+
 class CpuEngine:
     """Runs graphs on the processor's cores."""
 

@@ -1,0 +1,64 @@
+// What the engine and the plugin that holds oneDNN know of each other. Both are built together, but
+// the plugin is loaded by name at run time, so it says which version of this file it was built from.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/thread_pool.h"
+
+namespace trimtab::onednn {
+
+inline constexpr int interface_version = 1;
+inline constexpr std::size_t max_spatial = 3;
+
+enum class ConvolutionKind : std::int32_t { forward, input_gradient, kernel_gradient };
+
+// One spatial axis: out = (low + in + high - dilation * (kernel - 1) - 1) / stride + 1.
+struct ConvolutionAxis {
+  std::int64_t in = 1;
+  std::int64_t out = 1;
+  std::int64_t kernel = 1;
+  std::int64_t stride = 1;
+  std::int64_t dilation = 1;
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+};
+
+// x is (batch, in..., channels_in), w (kernel..., channels_in / groups, channels_out) and
+// y (batch, out..., channels_out), all contiguous. Fewer than 3 axes are led by axes of size 1.
+struct ConvolutionShape {
+  ConvolutionKind kind = ConvolutionKind::forward;
+  std::int64_t batch = 0;
+  std::int64_t channels_in = 0;
+  std::int64_t channels_out = 0;
+  std::int64_t groups = 1;
+  std::array<ConvolutionAxis, max_spatial> axes;
+};
+
+// The engine's threads, with which oneDNN computes.
+struct Host {
+  bool (*begin_tasks)(std::int64_t tasks, TaskFunction function, void* context) noexcept;
+  void (*finish_tasks)() noexcept;
+};
+
+struct Convolution;
+
+// The plugin's functions. Convolutions are of float32.
+struct Plugin {
+  int version;
+  // nullptr where oneDNN has no fast implementation. Later runs use as many threads.
+  Convolution* (*prepare)(const ConvolutionShape& shape, int threads) noexcept;
+  std::size_t (*scratch_bytes)(const Convolution& convolution) noexcept;
+  // forward: x, w, y; input gradient: g, w, dx; kernel gradient: x, g, dw.
+  void (*bind)(Convolution& convolution, const std::array<std::byte*, 3>& operands,
+               std::byte* scratch) noexcept;
+  void (*run)(Convolution& convolution) noexcept;
+  void (*release)(Convolution* convolution) noexcept;
+};
+
+using PluginEntry = const Plugin* (*)(const Host& host) noexcept;
+inline constexpr const char* entry_name = "trimtab_onednn_plugin";
+
+}  // namespace trimtab::onednn

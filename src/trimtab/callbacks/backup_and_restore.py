@@ -1,0 +1,133 @@
+"""BackupAndRestore: lets a training that was cut off go on where it was."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+from trimtab.callbacks.base import Callback, Logs
+from trimtab.callbacks.batch_count import BatchCount
+from trimtab.core.config import keras_export
+
+
+@keras_export("keras.callbacks.BackupAndRestore")
+class BackupAndRestore(Callback):
+    """Keeps weights and optimizer of a running training in a folder; the same `fit` takes them up again.
+
+    After a cut, `fit` goes on with the first epoch that was not backed up as complete.
+
+    Args:
+        backup_dir: The folder; no other training may use it.
+        save_freq: "epoch", a number of batches, which takes a return to Python after every batch, or False
+            to restore only.
+        double_checkpoint: Whether to keep the backup before the last one too, and to fall back on it if the
+            last one cannot be read.
+        delete_checkpoint: Whether to delete the backup once training has ended.
+
+    Raises:
+        ValueError: If there is no name of a folder, or `save_freq` is another one.
+
+    Source: Keras 3 `keras.callbacks.BackupAndRestore`; there, the folder is deleted whatever else is in it,
+        and `save_freq=False` saves after every batch.
+    """
+
+    def __init__(
+        self,
+        backup_dir: str | os.PathLike[str],
+        save_freq: str | int = "epoch",
+        double_checkpoint: bool = False,
+        delete_checkpoint: bool = True,
+    ) -> None:
+        super().__init__()
+        if not backup_dir:
+            raise ValueError(f"BackupAndRestore: `backup_dir` must name a folder; got {backup_dir!r}")
+        if save_freq != "epoch" and not isinstance(save_freq, int):
+            raise ValueError(
+                "BackupAndRestore: `save_freq` must be 'epoch', a number of batches or False; got "
+                f"{save_freq!r}"
+            )
+        self.backup_dir = os.fspath(backup_dir)
+        self.save_freq = save_freq
+        self.double_checkpoint = double_checkpoint
+        self.delete_checkpoint = delete_checkpoint
+        folder = Path(self.backup_dir)
+        self._weights = folder / "latest.weights.h5"
+        self._metadata = folder / "training_metadata.json"
+        self._epoch = 0
+        self._batch = 0
+        if isinstance(save_freq, int) and save_freq:
+            self._count = BatchCount(save_freq)
+            self.on_train_batch_end = self._after_batch  # type: ignore[method-assign]
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Takes up the backup, if there is one.
+
+        Raises:
+            ValueError: If the model is not built, or the backup cannot be read.
+        """
+        if not self.model.built:
+            raise ValueError(
+                "BackupAndRestore: the model must be built before fit(); call it on a batch of data"
+            )
+        try:
+            self._restore()
+        except (OSError, ValueError):
+            if not _previous(self._weights).exists():
+                raise
+            for path in (self._weights, self._metadata):
+                path.unlink(missing_ok=True)
+                if _previous(path).exists():
+                    shutil.copyfile(_previous(path), path)
+            self._restore()
+
+    def _restore(self) -> None:
+        epoch = None
+        if self._metadata.exists():
+            epoch = int(json.loads(self._metadata.read_text(encoding="utf8"))["epoch"])
+        if self._weights.exists():
+            optimizer = self.model.optimizer
+            if optimizer is not None and not optimizer.built:
+                optimizer.build(self.model.trainable_variables)
+            self.model.load_weights(str(self._weights))
+        if epoch is not None:
+            self.model._initial_epoch = epoch
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Backs up, if it is time."""
+        self._epoch, self._batch = epoch + 1, 0
+        if self.save_freq == "epoch":
+            self._back_up()
+
+    def _after_batch(self, batch: int, logs: Logs | None = None) -> None:
+        self._batch = batch
+        if self._count.is_due(batch):
+            self._back_up()
+
+    def _back_up(self) -> None:
+        Path(self.backup_dir).mkdir(parents=True, exist_ok=True)
+        if self.double_checkpoint:
+            for path in (self._weights, self._metadata):
+                if path.exists():
+                    shutil.copyfile(path, _previous(path))
+        self.model.save_weights(str(self._weights), overwrite=True)
+        # A cut between the two files leaves the older number: an epoch is then trained twice, not lost.
+        temporary = self._metadata.with_suffix(".tmp")
+        temporary.write_text(json.dumps({"epoch": self._epoch, "batch": self._batch}), encoding="utf8")
+        temporary.replace(self._metadata)
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Deletes the backup, and its folder if that is empty then."""
+        if not self.delete_checkpoint:
+            return
+        for path in (self._weights, self._metadata):
+            path.unlink(missing_ok=True)
+            _previous(path).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            Path(self.backup_dir).rmdir()
+
+
+def _previous(path: Path) -> Path:
+    return path.with_name(f"{path.name}.bkp")

@@ -1,0 +1,232 @@
+"""Every layer against Keras 3: from the same weights the same outputs, shapes and configurations."""
+
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import pytest
+
+import trimtab
+from trimtab import layers
+
+
+class Case(NamedTuple):
+    """A layer's arguments and the shapes of its inputs, a list of them for layers of several."""
+
+    arguments: dict[str, Any]
+    shape: Any
+    # Whether the numbers of a call in training are determined by its inputs.
+    is_deterministic: bool = True
+    high: int | None = None
+
+
+def _maximal_batch_norm(**arguments):
+    regularizer = {"class_name": "L2", "config": {"l2": 0.5}}
+    return {
+        "beta_initializer": "ones",
+        "gamma_initializer": "zeros",
+        "moving_mean_initializer": "ones",
+        "moving_variance_initializer": "zeros",
+        "beta_regularizer": "l1",
+        "gamma_regularizer": regularizer,
+        "gamma_constraint": "non_neg",
+        **arguments,
+    }
+
+
+CASES: dict[str, list[Case]] = {
+    "Activation": [Case({"activation": "tanh"}, (3, 4)), Case({"activation": "softmax"}, (3, 4))],
+    "ActivityRegularization": [Case({"l1": 0.1, "l2": 0.2}, (3, 4))],
+    "Add": [Case({}, [(3, 4), (3, 4), (3, 4)]), Case({}, [(3, 4), (3, 5, 4)])],
+    "AlphaDropout": [Case({"rate": 0.3, "seed": 1}, (3, 4), False)],
+    "Average": [Case({}, [(3, 4), (3, 4)])],
+    "BatchNormalization": [
+        Case({}, (5, 4)),
+        Case({"axis": 1, "momentum": 0.5, "epsilon": 1e-5}, (2, 3, 4)),
+        Case({"axis": 0}, (3, 4)),
+        Case({"axis": 2}, (2, 3, 4, 5)),
+        Case({"center": False}, (5, 4)),
+        Case({"scale": False}, (5, 4)),
+        Case({"center": False, "scale": False, "axis": -2}, (2, 3, 4)),
+        Case(_maximal_batch_norm(), (5, 4)),
+        Case({"renorm": True}, (5, 4)),
+        Case({"renorm": True, "renorm_clipping": {"rmin": 0.5, "rmax": 2.0, "dmax": 0.1}}, (6, 4)),
+        Case({"trainable": False}, (5, 4)),
+        Case({}, (1, 4)),
+    ],
+    "Concatenate": [
+        Case({}, [(3, 4), (3, 2)]),
+        Case({"axis": 1}, [(3, 4, 2), (3, 1, 2), (3, 5, 2)]),
+    ],
+    "Dense": [
+        Case({"units": 3}, (5, 4)),
+        Case({"units": 3, "activation": "relu", "use_bias": False}, (2, 5, 4)),
+        Case({"units": 1, "kernel_regularizer": "l2", "bias_constraint": "max_norm"}, (5, 4)),
+    ],
+    "Dot": [
+        Case({"axes": 1}, [(3, 4), (3, 4)]),
+        Case({"axes": [2, 1]}, [(3, 2, 4), (3, 4, 5)]),
+        Case({"axes": -1, "normalize": True}, [(3, 2, 4), (3, 5, 4)]),
+        Case({"axes": (1, 2)}, [(3, 4), (3, 5, 4)]),
+    ],
+    "Dropout": [
+        Case({"rate": 0.5, "seed": 7, "noise_shape": (None, 1)}, (3, 4), False),
+        Case({"rate": 0}, (3, 4)),
+    ],
+    "ELU": [Case({"alpha": 0.7}, (3, 4))],
+    "Embedding": [
+        Case({"input_dim": 6, "output_dim": 3}, (3, 4), high=6),
+        Case({"input_dim": 6, "output_dim": 3, "mask_zero": True}, (3, 4), high=6),
+    ],
+    "Flatten": [Case({}, (3, 4, 2)), Case({"data_format": "channels_first"}, (3, 4, 2))],
+    "GaussianDropout": [Case({"rate": 0.3, "seed": 1}, (3, 4), False)],
+    "GaussianNoise": [Case({"stddev": 0.3, "seed": 1}, (3, 4), False)],
+    "GroupNormalization": [
+        Case({"groups": 2}, (3, 5, 4)),
+        Case({"groups": -1, "axis": 1, "scale": False}, (3, 4, 5)),
+    ],
+    "Identity": [Case({}, (3, 4))],
+    "LayerNormalization": [
+        Case({}, (3, 4)),
+        Case({"axis": [2, 1], "center": False}, (3, 5, 4)),
+    ],
+    "LeakyReLU": [Case({"negative_slope": 0.1}, (3, 4))],
+    "Masking": [Case({"mask_value": 0.5}, (3, 4, 2))],
+    "Maximum": [Case({}, [(3, 4), (3, 4)])],
+    "Minimum": [Case({}, [(3, 4), (3, 4)])],
+    "Multiply": [Case({}, [(3, 4), (3, 4)])],
+    "PReLU": [
+        Case({}, (3, 4)),
+        Case({"shared_axes": [1], "alpha_initializer": "ones"}, (3, 5, 4)),
+    ],
+    "Permute": [Case({"dims": (2, 1)}, (3, 4, 2))],
+    "RMSNormalization": [Case({}, (3, 4)), Case({"axis": [1, 2], "epsilon": 1e-3}, (3, 5, 4))],
+    "ReLU": [
+        Case({}, (3, 4)),
+        Case({"max_value": 1.0, "negative_slope": 0.1, "threshold": 0.2}, (3, 4)),
+    ],
+    "RepeatVector": [Case({"n": 3}, (3, 4))],
+    "Reshape": [Case({"target_shape": (2, -1)}, (3, 4)), Case({"target_shape": (8,)}, (3, 4, 2))],
+    "Softmax": [Case({}, (3, 4)), Case({"axis": (1, 2)}, (3, 4, 2))],
+    "SpatialDropout1D": [Case({"rate": 0.5}, (3, 4, 2), False)],
+    "SpatialDropout2D": [Case({"rate": 0.5}, (3, 4, 2, 2), False)],
+    "SpatialDropout3D": [
+        Case({"rate": 0.5, "data_format": "channels_first"}, (3, 4, 2, 2, 2), False)
+    ],
+    "Subtract": [Case({}, [(3, 4), (3, 4)])],
+    "UnitNormalization": [Case({}, (3, 4)), Case({"axis": [1, 2]}, (3, 5, 4))],
+}
+# No layer of numbers to numbers: tested by name elsewhere.
+WITHOUT_CASE = {"InputLayer", "Lambda", "Layer", "TimeDistributed", "Wrapper"}
+
+PAIRS = [pytest.param(n, c, id=f"{n}-{i}") for n, cs in CASES.items() for i, c in enumerate(cs)]
+
+
+def make_both(name, case):
+    """The layer of each library, built for the case's inputs, with random weights in common."""
+    keras.utils.clear_session()
+    trimtab.utils.clear_session()
+    theirs = getattr(keras.layers, name)(**case.arguments)
+    ours = getattr(layers, name)(**case.arguments)
+    theirs.build(case.shape)
+    ours.build(case.shape)
+    rng = np.random.default_rng(5)
+    weights = [rng.uniform(0.2, 1.5, w.shape).astype("float32") for w in theirs.weights]
+    theirs.set_weights(weights)
+    ours.set_weights(weights)
+    return theirs, ours
+
+
+def inputs_of(case):
+    """Random inputs of the case's shapes."""
+    rng = np.random.default_rng(11)
+    shapes = case.shape if isinstance(case.shape, list) else [case.shape]
+    if case.high is not None:
+        return rng.integers(0, case.high, shapes[0])
+    arrays = [rng.normal(size=shape).astype("float32") for shape in shapes]
+    return arrays if isinstance(case.shape, list) else arrays[0]
+
+
+def test_every_layer_has_a_case():
+    classes = {n: c for n, c in vars(layers).items() if isinstance(c, type)}
+    public = {n for n, c in classes.items() if issubclass(c, layers.Layer)}
+    assert public == set(CASES) | WITHOUT_CASE
+
+
+@pytest.mark.parametrize(("name", "case"), PAIRS)
+def test_inference_gives_the_outputs_of_keras(name, case):
+    theirs, ours = make_both(name, case)
+    x = inputs_of(case)
+    np.testing.assert_allclose(ours(x), theirs(x), rtol=2e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize(("name", "case"), [p for p in PAIRS if p.values[1].is_deterministic])
+def test_training_gives_the_outputs_and_statistics_of_keras(name, case):
+    theirs, ours = make_both(name, case)
+    x = inputs_of(case)
+    takes_training = "training" in theirs.call_signature_parameters
+    own = {"training": True} if takes_training else {}
+    np.testing.assert_allclose(ours(x, **own), theirs(x, **own), rtol=2e-4, atol=2e-5)
+    for mine, other in zip(ours.weights, theirs.weights, strict=True):
+        np.testing.assert_allclose(mine, other, rtol=2e-5, atol=2e-6, err_msg=mine.path)
+
+
+@pytest.mark.parametrize(("name", "case"), PAIRS)
+def test_the_configuration_is_that_of_keras(name, case):
+    theirs, ours = make_both(name, case)
+    assert trimtab.saving.serialize_keras_object(ours) == keras.saving.serialize_keras_object(
+        theirs
+    )
+
+
+@pytest.mark.parametrize(("name", "case"), PAIRS)
+def test_a_layer_is_made_from_the_configuration_that_keras_writes(name, case):
+    theirs, ours = make_both(name, case)
+    revived = trimtab.saving.deserialize_keras_object(keras.saving.serialize_keras_object(theirs))
+    revived.build(case.shape)
+    revived.set_weights(ours.get_weights())
+    x = inputs_of(case)
+    np.testing.assert_array_equal(revived(x), ours(x))
+
+
+@pytest.mark.parametrize(("name", "case"), PAIRS)
+def test_names_paths_and_roles_of_weights_are_those_of_keras(name, case):
+    theirs, ours = make_both(name, case)
+    assert [(w.path, w.shape, w.trainable) for w in ours.weights] == [
+        (w.path, w.shape, w.trainable) for w in theirs.weights
+    ]
+    assert [v.path for v in ours.variables] == [v.path for v in theirs.variables]
+
+
+def _open(shape):
+    return [(None, *s[1:]) for s in shape] if isinstance(shape, list) else (None, *shape[1:])
+
+
+@pytest.mark.parametrize(("name", "case"), PAIRS)
+def test_the_output_shape_is_that_of_keras(name, case):
+    theirs, ours = make_both(name, case)
+    wanted = theirs.compute_output_shape(_open(case.shape))
+    assert tuple(ours.compute_output_shape(_open(case.shape))) == tuple(wanted)
+
+
+@pytest.mark.parametrize(("name", "case"), PAIRS)
+def test_a_functional_model_has_the_shape_and_type_of_keras(name, case):
+    theirs, ours = make_both(name, case)
+    dtype = "float32" if case.high is None else "int32"
+    shapes = case.shape if isinstance(case.shape, list) else [case.shape]
+    results = []
+    for library, layer in ((keras, theirs), (trimtab, ours)):
+        # Axis 0 may hold the channels of a Batch Normalization.
+        inputs = [library.Input(batch_shape=shape, dtype=dtype) for shape in shapes]
+        output = layer(inputs if isinstance(case.shape, list) else inputs[0])
+        results.append((tuple(output.shape), output.dtype))
+    assert results[1] == results[0]
+
+
+@pytest.mark.parametrize(("name", "case"), PAIRS)
+def test_regularization_losses_are_those_of_keras(name, case):
+    theirs, ours = make_both(name, case)
+    x = inputs_of(case)
+    theirs(x), ours(x)
+    assert len(ours.losses) == len(theirs.losses)
+    np.testing.assert_allclose([float(v) for v in ours.losses], theirs.losses, rtol=1e-5)

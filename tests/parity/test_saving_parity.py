@@ -1,0 +1,285 @@
+"""Files beside Keras 3: what either library writes, the other opens, with the same numbers."""
+
+import json
+import zipfile
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+import trimtab
+
+LIBRARIES = {"keras": keras, "trimtab": trimtab}
+BOTH_WAYS = pytest.mark.parametrize(
+    ("writer", "reader"), [("trimtab", "keras"), ("keras", "trimtab")]
+)
+OPTIMIZERS = pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+
+
+def sequential(k):
+    return k.Sequential(
+        [
+            k.Input((4,)),
+            k.layers.Dense(5, activation="relu", kernel_regularizer="l2"),
+            k.layers.BatchNormalization(momentum=0.5),
+            k.layers.Dropout(0.5),
+            k.layers.Dense(3, use_bias=False, kernel_initializer="he_normal"),
+            k.layers.BatchNormalization(scale=False),
+            k.layers.Activation("tanh"),
+            k.layers.Dense(1, name="last"),
+        ]
+    )
+
+
+def shared_layers(k):
+    left, right = k.Input((4,), name="left"), k.Input((4,), name="right")
+    shared = k.layers.Dense(3, activation="tanh", name="shared")
+    norm = k.layers.BatchNormalization(name="norm")
+    joined = k.layers.Concatenate()([norm(shared(left)), norm(shared(right)), left])
+    return k.Model([left, right], k.layers.Dense(1)(joined))
+
+
+def nested(k):
+    inner_input = k.Input((3,))
+    hidden = k.layers.Dense(3, activation="relu")(inner_input)
+    inner = k.Model(inner_input, k.layers.BatchNormalization()(hidden), name="inner")
+    block = k.Sequential(
+        [k.Input((4,)), k.layers.Dense(3), k.layers.BatchNormalization()], name="block"
+    )
+    inputs = k.Input((4,))
+    outputs = k.layers.Dense(1)(inner(block(inputs)))
+    return k.Model(inputs, outputs)
+
+
+def several_outputs(k):
+    inputs = k.Input((4,))
+    hidden = k.layers.Dense(4, activation="elu")(inputs)
+    mean = k.layers.Dense(1, name="mean")(hidden)
+    spread = k.layers.Dense(1, activation="softplus", name="spread")(hidden)
+    return k.Model(inputs, [mean, spread])
+
+
+def frozen(k):
+    model = sequential(k)
+    model.layers[1].trainable = False
+    return model
+
+
+def subclassed(k):
+    class Block(k.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.zz = k.layers.Dense(3)
+
+        def call(self, x):
+            return self.zz(x)
+
+    class Net(k.Model):
+        def __init__(self):
+            super().__init__()
+            self.bn = k.layers.BatchNormalization()
+            self.blocks = [k.layers.Dense(3), Block(), k.layers.Dense(3)]
+            self.d = {"a": k.layers.Dense(3), "b": [k.layers.Dense(2)]}
+            self.out = k.layers.Dense(1)
+            self._private = k.layers.Dense(3)
+            self.scale = self.add_weight(shape=(1,), initializer="ones", name="scale")
+
+        def call(self, x, training=None):
+            x = self.bn(x, training=training)
+            for block in self.blocks:
+                x = block(x)
+            x = self.d["b"][0](self.d["a"](self._private(x)))
+            return self.out(x) * self.scale
+
+    model = Net()
+    model(np.zeros((1, 4), "float32"))
+    return model
+
+
+MODELS = [sequential, shared_layers, nested, several_outputs, frozen]
+
+
+def data(model):
+    generator = np.random.default_rng(3)
+    inputs = getattr(model, "inputs", None) or [None]
+    x = [generator.normal(size=(32, 4)).astype("float32") for _ in inputs]
+    outputs = getattr(model, "outputs", None) or [None]
+    y = [generator.normal(size=(32, 1)).astype("float32") for _ in outputs]
+    return (x if len(x) > 1 else x[0]), (y if len(y) > 1 else y[0])
+
+
+def trained(build, library, optimizer):
+    """A model after some steps, compiled by names."""
+    keras.utils.clear_session()
+    trimtab.utils.clear_session()
+    model = build(LIBRARIES[library])
+    model.compile(optimizer=optimizer, loss="mean_squared_error")
+    x, y = data(model)
+    model.fit(x, y, epochs=2, batch_size=8, verbose=0)
+    return model
+
+
+def predictions(model):
+    outputs = model.predict(data(model)[0], verbose=0)
+    return [np.asarray(o) for o in (outputs if isinstance(outputs, list) else [outputs])]
+
+
+def values(variables):
+    return [v.numpy() if hasattr(v, "numpy") else np.asarray(v) for v in variables]
+
+
+def assert_same_model(left, right, with_optimizer=True):
+    for a, b in zip(predictions(left), predictions(right), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-6)
+    assert len(left.weights) == len(right.weights)
+    for a, b in zip(values(left.weights), values(right.weights), strict=True):
+        np.testing.assert_array_equal(a, b)
+    if with_optimizer:
+        ours, theirs = values(left.optimizer.variables), values(right.optimizer.variables)
+        for a, b in zip(ours, theirs, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def contents(path):
+    """Name -> shape and type, or attributes, of all that an HDF5 file holds."""
+    found = {}
+    with h5py.File(path) as file:
+        file.visititems(
+            lambda name, item: found.update(
+                {
+                    name: (item.shape, item.dtype)
+                    if isinstance(item, h5py.Dataset)
+                    else sorted(item.attrs)
+                }
+            )
+        )
+    return found
+
+
+@BOTH_WAYS
+@OPTIMIZERS
+@pytest.mark.parametrize("build", MODELS)
+def test_archive_opens_in_the_other_library_with_its_training(
+    build, optimizer, writer, reader, tmp_path
+):
+    model = trained(build, writer, optimizer)
+
+    model.save(tmp_path / "m.keras")
+    loaded = LIBRARIES[reader].models.load_model(tmp_path / "m.keras")
+
+    assert_same_model(model, loaded)
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("build", MODELS)
+def test_training_goes_on_alike_after_loading(build, writer, reader, tmp_path):
+    if build is sequential or build is frozen:
+        pytest.skip("dropout draws other numbers in each library")
+    model = trained(build, writer, "adam")
+    model.save(tmp_path / "m.keras")
+    loaded = LIBRARIES[reader].models.load_model(tmp_path / "m.keras")
+
+    x, y = data(model)
+    for each in (model, loaded):
+        each.fit(x, y, epochs=1, batch_size=8, shuffle=False, verbose=0)
+
+    for a, b in zip(predictions(model), predictions(loaded), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("build", [*MODELS, subclassed])
+def test_weights_file_sets_weights_and_optimizer_of_the_other_library(
+    build, writer, reader, tmp_path
+):
+    model = trained(build, writer, "adam")
+    other = trained(build, reader, "adam")
+
+    model.save_weights(tmp_path / "m.weights.h5")
+    other.load_weights(tmp_path / "m.weights.h5")
+
+    assert_same_model(model, other)
+
+
+@pytest.mark.parametrize("build", [*MODELS, subclassed])
+def test_weights_file_has_the_same_groups_and_datasets(build, tmp_path):
+    for library in LIBRARIES:
+        trained(build, library, "adam").save_weights(tmp_path / f"{library}.weights.h5")
+
+    assert contents(tmp_path / "trimtab.weights.h5") == contents(tmp_path / "keras.weights.h5")
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("build", MODELS)
+def test_legacy_file_opens_in_the_other_library(build, writer, reader, tmp_path, caplog):
+    model = trained(build, writer, "sgd")
+
+    model.save(tmp_path / "m.h5")
+    loaded = LIBRARIES[reader].models.load_model(tmp_path / "m.h5")
+
+    # Keras builds the optimizer of such a file for the model's own variables, of which it has none.
+    assert_same_model(model, loaded, with_optimizer=False)
+    assert loaded.compiled
+
+
+@pytest.mark.parametrize("build", MODELS)
+def test_legacy_file_has_the_same_groups_and_datasets(build, tmp_path):
+    for library in LIBRARIES:
+        trained(build, library, "sgd").save(tmp_path / f"{library}.h5")
+
+    assert contents(tmp_path / "trimtab.h5") == contents(tmp_path / "keras.h5")
+
+
+@BOTH_WAYS
+def test_weights_are_read_from_the_other_librarys_whole_models(writer, reader, tmp_path):
+    model = trained(nested, writer, "adam")
+    others = [trained(nested, reader, "adam") for _ in range(2)]
+
+    for other, name in zip(others, ("m.keras", "m.h5"), strict=True):
+        model.save(tmp_path / name)
+        other.load_weights(tmp_path / name)
+
+    assert_same_model(model, others[0])
+    assert_same_model(model, others[1], with_optimizer=False)
+
+
+def test_members_of_the_archive_stand_in_the_same_order_uncompressed(tmp_path):
+    members = {}
+    for library in LIBRARIES:
+        trained(sequential, library, "adam").save(tmp_path / f"{library}.keras")
+        with zipfile.ZipFile(tmp_path / f"{library}.keras") as archive:
+            members[library] = [(i.filename, i.compress_type) for i in archive.infolist()]
+
+    assert members["trimtab"] == members["keras"]
+
+
+def without_ids(config):
+    if isinstance(config, dict):
+        return {k: without_ids(v) for k, v in config.items() if k != "shared_object_id"}
+    return [without_ids(v) for v in config] if isinstance(config, list) else config
+
+
+@pytest.mark.parametrize("build", MODELS)
+def test_configuration_is_the_same(build, tmp_path):
+    configs = {}
+    for library in LIBRARIES:
+        trained(build, library, "adam").save(tmp_path / f"{library}.keras")
+        with zipfile.ZipFile(tmp_path / f"{library}.keras") as archive:
+            configs[library] = without_ids(json.loads(archive.read("config.json")))
+
+    assert configs["trimtab"] == configs["keras"]
+
+
+@pytest.mark.parametrize("suffix", ["keras", "h5"])
+def test_npz_and_dated_files_of_keras_need_no_code(suffix, tmp_path):
+    model = trained(sequential, "keras", "sgd")
+    path = tmp_path / f"m.{suffix}"
+    if suffix == "keras":
+        keras.src.saving.saving_lib.save_model(model, path, weights_format="npz")
+    else:
+        model.save(path)
+
+    loaded = trimtab.models.load_model(path, compile=False)
+
+    assert_same_model(model, loaded, with_optimizer=False)
