@@ -9,6 +9,9 @@
 namespace trimtab::kernels {
 
 std::unique_ptr<Kernel> prepare_arg_reduce(const StepSpec& spec);
+std::unique_ptr<Kernel> prepare_convolution(const StepSpec& spec);
+std::unique_ptr<Kernel> prepare_convolution_input_gradient(const StepSpec& spec);
+std::unique_ptr<Kernel> prepare_convolution_kernel_gradient(const StepSpec& spec);
 std::unique_ptr<Kernel> prepare_copy(const StepSpec& spec);
 std::unique_ptr<Kernel> prepare_cumulative(const StepSpec& spec);
 std::unique_ptr<Kernel> prepare_elementwise(const StepSpec& spec);

@@ -11,6 +11,9 @@ namespace {
 
 constexpr Entry plain_kernels[] = {
     {"arg_reduce", prepare_arg_reduce},
+    {"convolution", prepare_convolution},
+    {"convolution_input_gradient", prepare_convolution_input_gradient},
+    {"convolution_kernel_gradient", prepare_convolution_kernel_gradient},
     {"copy", prepare_copy},
     {"cumulative", prepare_cumulative},
     {"elementwise", prepare_elementwise},

@@ -24,7 +24,7 @@ model = keras.Sequential([
     layers.Dense(units), layers.Activation("tanh"), layers.BatchNormalization(),
     layers.Dense(5), layers.Activation("softmax"),
 ])
-model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", ["accuracy"])
+model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
 history = model.fit(x, y, epochs=2, batch_size=256, validation_split=0.2, verbose=0)
 digest = hashlib.sha256()
 for weight in model.get_weights():

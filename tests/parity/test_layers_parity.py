@@ -1,5 +1,6 @@
 """Every layer against Keras 3: from the same weights the same outputs, shapes and configurations."""
 
+import json
 from typing import Any, NamedTuple
 
 import keras
@@ -182,8 +183,8 @@ def test_the_configuration_is_that_of_keras(name, case):
 @pytest.mark.parametrize(("name", "case"), PAIRS)
 def test_a_layer_is_made_from_the_configuration_that_keras_writes(name, case):
     theirs, ours = make_both(name, case)
-    revived = trimtab.saving.deserialize_keras_object(keras.saving.serialize_keras_object(theirs))
-    revived.build(case.shape)
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(theirs)))
+    revived = trimtab.saving.deserialize_keras_object(config)
     revived.set_weights(ours.get_weights())
     x = inputs_of(case)
     np.testing.assert_array_equal(revived(x), ours(x))

@@ -1,4 +1,4 @@
-"""Names and signatures of losses, metrics, optimizers and the rest that `compile` and layers name."""
+"""Names and signatures of losses, metrics, optimizers and what else is meant by a string."""
 
 import inspect
 

@@ -21,17 +21,17 @@ class BackupAndRestore(Callback):
 
     Args:
         backup_dir: The folder; no other training may use it.
-        save_freq: "epoch", a number of batches, which takes a return to Python after every batch, or False
-            to restore only.
-        double_checkpoint: Whether to keep the backup before the last one too, and to fall back on it if the
-            last one cannot be read.
+        save_freq: "epoch", a number of batches, which takes a return to Python after every batch,
+            or False to restore only.
+        double_checkpoint: Whether to keep the backup before the last one too, and to fall back on
+            it if the last one cannot be read.
         delete_checkpoint: Whether to delete the backup once training has ended.
 
     Raises:
         ValueError: If there is no name of a folder, or `save_freq` is another one.
 
-    Source: Keras 3 `keras.callbacks.BackupAndRestore`; there, the folder is deleted whatever else is in it,
-        and `save_freq=False` saves after every batch.
+    Source: Keras 3 `keras.callbacks.BackupAndRestore`; there, the folder is deleted whatever else
+        is in it, and `save_freq=False` saves after every batch.
     """
 
     def __init__(
@@ -43,7 +43,9 @@ class BackupAndRestore(Callback):
     ) -> None:
         super().__init__()
         if not backup_dir:
-            raise ValueError(f"BackupAndRestore: `backup_dir` must name a folder; got {backup_dir!r}")
+            raise ValueError(
+                f"BackupAndRestore: `backup_dir` must name a folder; got {backup_dir!r}"
+            )
         if save_freq != "epoch" and not isinstance(save_freq, int):
             raise ValueError(
                 "BackupAndRestore: `save_freq` must be 'epoch', a number of batches or False; got "
@@ -115,7 +117,9 @@ class BackupAndRestore(Callback):
         self.model.save_weights(str(self._weights), overwrite=True)
         # A cut between the two files leaves the older number: an epoch is then trained twice, not lost.
         temporary = self._metadata.with_suffix(".tmp")
-        temporary.write_text(json.dumps({"epoch": self._epoch, "batch": self._batch}), encoding="utf8")
+        temporary.write_text(
+            json.dumps({"epoch": self._epoch, "batch": self._batch}), encoding="utf8"
+        )
         temporary.replace(self._metadata)
 
     def on_train_end(self, logs: Logs | None = None) -> None:

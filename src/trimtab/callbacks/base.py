@@ -28,8 +28,8 @@ def sampled(hook: Hook) -> Hook:
 class Callback:
     """Base of the callbacks: hooks that `fit`, `evaluate` and `predict` call as they go.
 
-    A subclass overrides the hooks it needs. While no callback overrides a hook of batches, whole epochs
-    run without a return to Python.
+    A subclass overrides the hooks it needs. While no callback overrides a hook of batches, whole
+    epochs run without a return to Python.
 
     Attributes:
         params: {"verbose", "epochs", "steps"} of the call.

@@ -19,8 +19,8 @@ class BatchCount:
         """Whether `every` batches have ended since the last time it was due.
 
         Args:
-            batch: Number of the batch that ends, in its epoch, from 0. Batches that were not told of
-                count too.
+            batch: Number of the batch that ends, in its epoch, from 0. Batches that were not told
+                of count too.
         """
         is_new_epoch = self._last is None or batch <= self._last
         self._since += batch + 1 if is_new_epoch or self._last is None else batch - self._last

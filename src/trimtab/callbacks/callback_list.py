@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from trimtab.callbacks.base import Callback, Logs
 from trimtab.callbacks.history import History
 from trimtab.callbacks.progbar_logger import ProgbarLogger
@@ -24,7 +26,7 @@ def plain_logs(logs: Logs | None) -> dict[str, Any]:
         try:
             result[key] = float(value)
         except (TypeError, ValueError):
-            result[key] = value.numpy() if isinstance(value, Tensor) else value
+            result[key] = np.asarray(value) if isinstance(value, Tensor) else value
     return result
 
 
@@ -135,7 +137,7 @@ class CallbackList(Callback):
         self._each("on_epoch_begin", epoch, plain_logs(logs))
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Calls `on_epoch_end` of each, all with the same dict, which one may add to for the next."""
+        """Calls `on_epoch_end` of each with one dict, which one may add to for the next."""
         self._each("on_epoch_end", epoch, plain_logs(logs))
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:

@@ -16,7 +16,7 @@ from trimtab.core.config import keras_export
 
 @keras_export("keras.callbacks.CSVLogger")
 class CSVLogger(Callback):
-    """Writes a line an epoch: its number, then the logs in the order of their names; NA for a missing one.
+    """Writes a line an epoch: its number, then the logs sorted by name; NA for a missing one.
 
     Args:
         filename: The file; it is closed when training ends.

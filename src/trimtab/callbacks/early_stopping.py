@@ -18,13 +18,13 @@ class EarlyStopping(MonitorCallback):
     Args:
         monitor: Name of the value.
         min_delta: Least change, as an absolute number, that counts as an improvement.
-        patience: Epochs without improvement after which training stops; with 0 it stops after the second
-            epoch at the earliest.
+        patience: Epochs without improvement after which training stops; with 0 it stops after the
+            second epoch at the earliest.
         verbose: 1 to print what it does.
         mode: "min" if less is better, "max" if more is, "auto" if the name tells.
         baseline: Value that must be beaten for an improvement to restart the count.
-        restore_best_weights: Whether the model gets the weights of its best epoch back when training ends,
-            the moving statistics of batch normalization among them.
+        restore_best_weights: Whether the model gets the weights of its best epoch back when
+            training ends, the moving statistics of batch normalization among them.
         start_from_epoch: First epoch that counts.
 
     Source: Keras 3 `keras.callbacks.EarlyStopping`.
@@ -94,8 +94,8 @@ class EarlyStopping(MonitorCallback):
         value = (logs or {}).get(self.monitor)
         if value is None:
             warnings.warn(
-                f"EarlyStopping: `monitor` must name a logged value; got {self.monitor!r}, and there are "
-                f"{', '.join(logs or {})}",
+                f"EarlyStopping: `monitor` must name a logged value; got {self.monitor!r}, and "
+                f"there are {', '.join(logs or {})}",
                 stacklevel=3,
             )
         return value

@@ -19,8 +19,8 @@ class LearningRateScheduler(Callback):
     """Sets the learning rate before each epoch.
 
     Args:
-        schedule: `schedule(epoch, learning_rate)`, or `schedule(epoch)`: the new rate, a float, for the
-            epoch's number from 0.
+        schedule: `schedule(epoch, learning_rate)`, or `schedule(epoch)`: the new rate, a float, for
+            the epoch's number from 0.
         verbose: 1 to print the rate.
 
     Source: Keras 3 `keras.callbacks.LearningRateScheduler`.
@@ -45,7 +45,8 @@ class LearningRateScheduler(Callback):
             rate = float(rate)  # type: ignore[arg-type]
         if not isinstance(rate, (float, np.floating)):
             raise ValueError(
-                f"LearningRateScheduler: `schedule` must return a float; got {rate!r} for epoch {epoch}"
+                f"LearningRateScheduler: `schedule` must return a float; got {rate!r} for epoch "
+                f"{epoch}"
             )
         optimizer.learning_rate = rate
         if self.verbose > 0:

@@ -20,15 +20,16 @@ class ModelCheckpoint(MonitorCallback):
     """Saves the model or its weights after epochs, or after some number of batches.
 
     Args:
-        filepath: Name of the file. It may hold fields such as `{epoch:02d}`, from 1, `{batch}`, from 1, and
-            the names of logged values. It ends in ".weights.h5" with `save_weights_only`, else in ".keras"
-            or ".h5".
+        filepath: Name of the file. It may hold fields such as `{epoch:02d}`, from 1, `{batch}`,
+            from 1, and the names of logged values. It ends in ".weights.h5" with
+            `save_weights_only`, else in ".keras" or ".h5".
         monitor: Name of the value that says what is best.
         verbose: 1 to print what it does.
         save_best_only: Whether to save only when the value has improved.
         save_weights_only: Whether to save the weights without the model.
         mode: "min" if less is better, "max" if more is, "auto" if the name tells.
-        save_freq: "epoch", or a number of batches; the latter takes a return to Python after every batch.
+        save_freq: "epoch", or a number of batches; the latter takes a return to Python after every
+            batch.
         initial_value_threshold: Value to beat first, with `save_best_only`.
 
     Raises:
@@ -65,7 +66,8 @@ class ModelCheckpoint(MonitorCallback):
             self.on_train_batch_end = self._after_batch  # type: ignore[method-assign]
         elif save_freq != "epoch":
             raise ValueError(
-                f"ModelCheckpoint: `save_freq` must be 'epoch' or a number of batches; got {save_freq!r}"
+                "ModelCheckpoint: `save_freq` must be 'epoch' or a number of batches; got "
+                f"{save_freq!r}"
             )
         self._epoch = 0
 
@@ -93,8 +95,8 @@ class ModelCheckpoint(MonitorCallback):
                 self.model.save(filepath, overwrite=True)
         except IsADirectoryError as error:
             raise IsADirectoryError(
-                "Please specify a non-directory filepath for ModelCheckpoint. Filepath used is an existing "
-                f"directory: {filepath}"
+                "Please specify a non-directory filepath for ModelCheckpoint. Filepath used is an "
+                f"existing directory: {filepath}"
             ) from error
         self._say(f"\nEpoch {epoch + 1}: finished saving model to {filepath}")
 
@@ -104,14 +106,12 @@ class ModelCheckpoint(MonitorCallback):
             return True
         current = logs.get(self.monitor)
         if current is None:
-            warnings.warn(
-                f"Can save best model only with {self.monitor} available.", stacklevel=4
-            )
+            warnings.warn(f"Can save best model only with {self.monitor} available.", stacklevel=4)
             return True
         if np.ndim(current) > 0:
             warnings.warn(
-                f"Can save best model only when `monitor` is a scalar value. Received: {current}. Falling back "
-                "to `save_best_only=False`.",
+                f"Can save best model only when `monitor` is a scalar value. Received: {current}. "
+                "Falling back to `save_best_only=False`.",
                 stacklevel=4,
             )
             return True
@@ -120,8 +120,8 @@ class ModelCheckpoint(MonitorCallback):
             self._say(f"\nEpoch {epoch + 1}: {self.monitor} did not improve from {best}")
             return False
         self._say(
-            f"\nEpoch {epoch + 1}: {self.monitor} improved from {best} to {current:.5f}, saving model to "
-            f"{filepath}"
+            f"\nEpoch {epoch + 1}: {self.monitor} improved from {best} to {current:.5f}, saving "
+            f"model to {filepath}"
         )
         self.best = current
         return True

@@ -28,7 +28,8 @@ class MonitorCallback(Callback):
         super().__init__()
         if mode not in ("auto", "min", "max"):
             warnings.warn(
-                f"{type(self).__name__}: `mode` must be 'auto', 'min' or 'max'; got {mode!r}, taken as 'auto'",
+                f"{type(self).__name__}: `mode` must be 'auto', 'min' or 'max'; got {mode!r}, "
+                "taken as 'auto'",
                 stacklevel=3,
             )
             mode = "auto"
@@ -62,8 +63,8 @@ class MonitorCallback(Callback):
         if name == "loss":
             return "min"
         raise ValueError(
-            f"{type(self).__name__}: `mode` must be 'min' or 'max' for monitor={self.monitor!r}, since the "
-            "metric does not say which way is better; got 'auto'"
+            f"{type(self).__name__}: `mode` must be 'min' or 'max' for monitor={self.monitor!r}, "
+            "since the metric does not say which way is better; got 'auto'"
         )
 
 

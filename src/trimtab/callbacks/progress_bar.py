@@ -17,7 +17,7 @@ _BOLD, _GREEN, _WHITE, _PLAIN = "\x1b[1m", "\x1b[32m", "\x1b[37m", "\x1b[0m"
 
 
 def _redraws_in_place() -> bool:
-    """Whether a line can be drawn over. Keras takes that for granted wherever the system is a Unix."""
+    """Whether a line can be drawn over. Keras takes that for granted on every Unix."""
     is_terminal = hasattr(sys.stdout, "isatty") and sys.stdout.isatty()
     return bool(
         is_terminal or {"ipykernel", "posix"} & set(sys.modules) or "PYCHARM_HOSTED" in os.environ
@@ -46,7 +46,8 @@ class Progbar:
         width: Characters of the bar.
         verbose: 0 nothing, 1 a bar that moves, 2 one line at the end.
         interval: Seconds between two drawings at least.
-        stateful_metrics: Names whose values are shown as they are; others are averaged over the steps.
+        stateful_metrics: Names whose values are shown as they are; others are averaged over the
+            steps.
         stateless_metrics: Names whose values are averaged; others are shown as they are. Not beside
             `stateful_metrics`.
         unit_name: What a step is called.
@@ -69,8 +70,8 @@ class Progbar:
     ) -> None:
         if stateful_metrics is not None and stateless_metrics is not None:
             raise ValueError(
-                "Progbar: give `stateful_metrics` or `stateless_metrics`; got both, and one follows from "
-                "the other"
+                "Progbar: give `stateful_metrics` or `stateless_metrics`; got both, and one "
+                "follows from the other"
             )
         self.target = target
         self.width = width
@@ -168,7 +169,9 @@ class Progbar:
             green = f"{_GREEN}{'━' * done}{_PLAIN}" if done > 0 else ""
             bar = f"{_BOLD}{self._count_text(current)}{_PLAIN} {green}"
             bar += f"{_WHITE}{'━' * (self.width - done)}{_PLAIN}"
-            bar_width = len(self._count_text(current)) + 1 + max(done, 0) + max(self.width - done, 0)
+            bar_width = (
+                len(self._count_text(current)) + 1 + max(done, 0) + max(self.width - done, 0)
+            )
         else:
             bar = f"{current:7d}/Unknown"
             bar_width = len(bar)
@@ -177,7 +180,8 @@ class Progbar:
         else:
             clock = f"{now - self._started:.0f}s"
         text = f" {self._speed_text(seconds_per_step)}" + "".join(
-            f" - {name}: {_value_text(value, abs(value) > 1e-3)}" for name, value in self._averages()
+            f" - {name}: {_value_text(value, abs(value) > 1e-3)}"
+            for name, value in self._averages()
         )
         width = bar_width + 1 + len(clock) + len(text)
         start = "\b" * self._last_width + "\r" if self._in_place else "\n"

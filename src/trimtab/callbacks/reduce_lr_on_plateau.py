@@ -68,8 +68,8 @@ class ReduceLROnPlateau(MonitorCallback):
         current = logs.get(self.monitor)
         if current is None:
             warnings.warn(
-                f"ReduceLROnPlateau: `monitor` must name a logged value; got {self.monitor!r}, and there are "
-                f"{', '.join(logs)}",
+                f"ReduceLROnPlateau: `monitor` must name a logged value; got {self.monitor!r}, "
+                f"and there are {', '.join(logs)}",
                 stacklevel=2,
             )
             return

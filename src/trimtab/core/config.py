@@ -243,11 +243,13 @@ def _serialize_instance(obj: Any) -> Any:
         )
     module, name = exported_name(type(obj)) or (type(obj).__module__, type(obj).__name__)
     is_ours = exported_name(type(obj)) is not None
+    # Keras writes a registered name for what lies outside of its public modules.
+    is_public = is_ours and not module.startswith("keras.src.")
     config = {
         "module": module if is_ours else (None if module in ("builtins", "__main__") else module),
         "class_name": name,
         "config": _tuples_as_lists(obj.get_config()),
-        "registered_name": None if is_ours else get_registered_name(type(obj)),
+        "registered_name": None if is_public else get_registered_name(type(obj)),
     }
     build_config = obj.get_build_config() if hasattr(obj, "get_build_config") else None
     if build_config is not None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from trimtab import dtypes
-from trimtab.core import settings
+from trimtab.core import naming, settings
 from trimtab.core.config import Configurable, keras_export
 from trimtab.core.variable import Variable
 from trimtab.ir.graph import Value
@@ -66,11 +66,12 @@ class SeedGenerator(Configurable):
         self._initial_seed = seed
         self.seed = make_default_seed() if seed is None else int(seed)
         self.name = name or "seed_generator"
-        self.state = Variable(
-            np.array([self.seed % 2**32, 0], np.uint32),
-            trainable=False,
-            name="seed_generator_state",
-        )
+        with naming.name_scope(self.name):
+            self.state = Variable(
+                np.array([self.seed % 2**32, 0], np.uint32),
+                trainable=False,
+                name="seed_generator_state",
+            )
 
     def next(self, ordered: bool = True) -> Tensor:
         """The key of the next draw, uint32 of shape (2,); the counter goes on by one."""

@@ -49,8 +49,8 @@ class ArrayData:
         if not 0.0 < fraction < 1.0 or not 0 < at < self.rows:
             raise ValueError(
                 f"{owner}: `validation_split` must leave rows for training and for validation; got "
-                f"{fraction} of {self.rows} rows. Give more rows, another fraction between 0 and 1, "
-                "or `validation_data`"
+                f"{fraction} of {self.rows} rows. Give more rows, another fraction between 0 and "
+                "1, or `validation_data`"
             )
         return self._slice(0, at), self._slice(at, self.rows)
 
@@ -69,8 +69,8 @@ class ArrayData:
         x, y, sample_weight = self.form.pack([part.array for part in self.named])
         if sample_weight is not None:
             raise ValueError(
-                f"{owner}: `class_weight` and `sample_weight` cannot be given together; multiply the class "
-                "weights into `sample_weight`"
+                f"{owner}: `class_weight` and `sample_weight` cannot be given together; multiply "
+                "the class weights into `sample_weight`"
             )
         targets = self.leaves_of("y")
         if len(targets) != 1 or targets[0].name != "y":
@@ -113,8 +113,8 @@ def array_data(
         require_finite: Whether NaN and infinity are errors.
 
     Raises:
-        ValueError: For text and objects, no rows, lengths that differ, NaN and infinity, and weights that
-            do not fit the targets.
+        ValueError: For text and objects, no rows, lengths that differ, NaN and infinity, and
+            weights that do not fit the targets.
     """
     if sample_weight is not None:
         sample_weight = _one_weight_per_target(owner, y, sample_weight)
@@ -156,15 +156,15 @@ def _one_weight_per_target(owner: str, y: Any, sample_weight: Any) -> Any:
         if len(shape) == 1 or (len(shape) == 2 and shape[1] == 1):
             return tree.map_structure(lambda _: sample_weight, y)
         raise ValueError(
-            f"{owner}: `sample_weight` must have one weight a sample when it is to serve all outputs; "
-            f"got shape {shape}. Give one array per array of targets"
+            f"{owner}: `sample_weight` must have one weight a sample when it is to serve all "
+            f"outputs; got shape {shape}. Give one array per array of targets"
         )
     try:
         tree.assert_same_structure(y, sample_weight)
     except ValueError:
         raise ValueError(
-            f"{owner}: `sample_weight` must nest as `y` does, with one array per array of targets; got "
-            f"{_nesting(sample_weight)} for {_nesting(y)}"
+            f"{owner}: `sample_weight` must nest as `y` does, with one array per array of targets; "
+            f"got {_nesting(sample_weight)} for {_nesting(y)}"
         ) from None
     return sample_weight
 
@@ -174,11 +174,13 @@ def _require_equal_rows(owner: str, named: Sequence[Named]) -> None:
     if len(counts) > 1:
         listed = ", ".join(f"{part.name} has {len(part.array)}" for part in named)
         raise ValueError(
-            f"{owner}: the data cardinality is ambiguous: every array must have one row per sample; "
-            f"{listed}"
+            f"{owner}: the data cardinality is ambiguous: every array must have one row per "
+            f"sample; {listed}"
         )
     if counts == {0}:
-        raise ValueError(f"{owner}: `x` must have at least one row; got shape {named[0].array.shape}")
+        raise ValueError(
+            f"{owner}: `x` must have at least one row; got shape {named[0].array.shape}"
+        )
 
 
 def require_finite_numbers(owner: str, part: Named) -> None:

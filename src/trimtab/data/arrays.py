@@ -43,7 +43,7 @@ class Named(NamedTuple):
 
 
 def step_type(dtype: np.dtype[Any]) -> str:
-    """The type in which a step gets numbers of `dtype`: floats as floatx, whole numbers as they are."""
+    """The type in which a step gets numbers of `dtype`: floats as floatx, integers as they are."""
     if dtype.kind == "f":
         return settings.floatx()
     return _WIDENED.get(dtype.name, dtype.name)

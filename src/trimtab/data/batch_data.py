@@ -43,8 +43,8 @@ class BatchData:
             source, "__iter__"
         ):
             raise ValueError(
-                f"{owner}: `x` must be arrays, a PyDataset, or a generator or iterable of batches; got "
-                f"{_described(source)}. Turn numbers into an array with numpy.asarray"
+                f"{owner}: `x` must be arrays, a PyDataset, or a generator or iterable of batches; "
+                f"got {_described(source)}. Turn numbers into an array with numpy.asarray"
             )
         self._owner = owner
         self._source = source
@@ -54,8 +54,8 @@ class BatchData:
         self._is_generator = hasattr(source, "__next__")
         if self._is_generator and class_weight is not None:
             raise ValueError(
-                f"{owner}: `class_weight` cannot be used with a generator; let it yield sample weights as "
-                "the third part of a batch"
+                f"{owner}: `class_weight` cannot be used with a generator; let it yield sample "
+                "weights as the third part of a batch"
             )
         self._number = 0
         self._iterator: Iterator[Any] | None = None
@@ -80,8 +80,8 @@ class BatchData:
         batch = self.next_batch()
         if batch is None:
             raise ValueError(
-                f"{self._owner}: `x` must yield at least one batch; got {type(self._source).__name__} "
-                "that yields none"
+                f"{self._owner}: `x` must yield at least one batch; got "
+                f"{type(self._source).__name__} that yields none"
             )
         self._ahead.append(batch)
         return batch
@@ -99,7 +99,7 @@ class BatchData:
         return None
 
     def restart(self) -> None:
-        """Makes the next batch the first of a new pass, unless the source is a generator, which goes on."""
+        """Makes the next batch the first of a new pass; a generator goes on instead."""
         if not self._is_generator and not self._ahead:
             self.close()
 
@@ -156,7 +156,7 @@ def batch_data(
     for name, value in (("y", y), ("sample_weight", sample_weight)):
         if value is not None:
             raise ValueError(
-                f"{owner}: `{name}` must not be given when `x` is a {type(x).__name__}, whose batches "
-                f"bring it; got {type(value).__name__}"
+                f"{owner}: `{name}` must not be given when `x` is a {type(x).__name__}, whose "
+                f"batches bring it; got {type(value).__name__}"
             )
     return source

@@ -11,7 +11,7 @@ from trimtab.core import settings
 
 
 def class_numbers(y: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The class of each target: of one-hot rows the position of the largest, of numbers the nearest whole."""
+    """The class of each target: the largest column of one-hot rows, else the nearest integer."""
     if y.ndim > 1:
         y = y.argmax(axis=-1) if y.shape[-1] != 1 else y[..., 0]
     return np.round(y).astype(np.int64)
@@ -28,11 +28,13 @@ def weights_of_samples(
         class_weight: Class number -> weight.
 
     Raises:
-        ValueError: If `class_weight` is no mapping, or the targets name more than one class a sample.
+        ValueError: If `class_weight` is no mapping, or the targets name more than one class a
+            sample.
     """
     if not isinstance(class_weight, Mapping):
         raise ValueError(
-            f"{owner}: `class_weight` must be a dict from class number to weight; got {class_weight!r}"
+            f"{owner}: `class_weight` must be a dict from class number to weight; got "
+            f"{class_weight!r}"
         )
     classes = class_numbers(y)
     if classes.ndim != 1:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 try:
-    from trimtab.engines.cpu import _engine
+    from trimtab.engines.cpu._engine import first_nonfinite as search
 except ImportError:  # the package can be used from its source tree with the reference engine only
-    _engine = None  # type: ignore[assignment]
+    search = None  # type: ignore[assignment]
 
 _CODES = {"float32": 0, "float64": 1}
 # Elements looked at together: their flags fit into the cache, and a memory map is read in pieces.
@@ -21,8 +21,8 @@ def first_nonfinite(array: np.ndarray[Any, Any]) -> int | None:
     if array.dtype.kind != "f" or not array.size:
         return None
     code = _CODES.get(array.dtype.name)
-    if _engine is not None and code is not None and array.flags.c_contiguous:
-        found = int(_engine.first_nonfinite(array.ctypes.data, code, array.size))
+    if search is not None and code is not None and array.flags.c_contiguous:
+        found = int(search(array.ctypes.data, code, array.size))
         return None if found < 0 else found
     row_size = array.size // len(array)
     step = max(1, _CHUNK_ELEMENTS // row_size)

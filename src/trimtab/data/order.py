@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 try:
-    from trimtab.engines.cpu import _engine
+    from trimtab.engines.cpu._engine import permutation
 except ImportError:  # the package can be used from its source tree with the reference engine only
-    _engine = None  # type: ignore[assignment]
+    permutation = None  # type: ignore[assignment]
 
 
 def _draw_seed() -> int:
@@ -21,10 +21,10 @@ def _draw_seed() -> int:
 def shuffled(rows: int) -> np.ndarray[Any, Any]:
     """The row numbers 0 ... rows - 1 in random order, int64."""
     seed = _draw_seed()
-    if _engine is None:
+    if permutation is None:
         return np.random.default_rng(seed).permutation(rows)
     order = np.empty(rows, np.int64)
-    _engine.permutation(seed, rows, order.ctypes.data)
+    permutation(seed, rows, order.ctypes.data)
     return order
 
 

@@ -18,12 +18,13 @@ class PyDataset:
     """Base of datasets that make a batch when asked for it by number.
 
     A subclass overrides `__getitem__(index)`, which returns the batch `(x,)`, `(x, y)` or
-    `(x, y, sample_weight)`, and `__len__`, the number of batches; or `num_batches`, None if without end.
+    `(x, y, sample_weight)`, and `__len__`, the number of batches; or `num_batches`, None if without
+    end.
 
     Args:
         workers: Batches that are made at the same time.
-        use_multiprocessing: Whether in processes, which the dataset must then be able to be sent to, or
-            in threads.
+        use_multiprocessing: Whether in processes, which the dataset must then be able to be sent
+            to, or in threads.
         max_queue_size: Batches that may be ready ahead of their use.
 
     Raises:
@@ -65,7 +66,9 @@ class PyDataset:
         """
         if hasattr(self, "__len__"):
             return len(self)
-        raise NotImplementedError(f"{type(self).__name__}: must override `__len__` or `num_batches`")
+        raise NotImplementedError(
+            f"{type(self).__name__}: must override `__len__` or `num_batches`"
+        )
 
     def on_epoch_begin(self) -> None:
         """Called before each epoch."""
@@ -83,8 +86,8 @@ def batches_of(dataset: PyDataset, shuffle: bool) -> Iterator[Any]:
 
     Args:
         dataset: The dataset.
-        shuffle: Whether to draw the order of the batches, from Python's `random`; an endless dataset keeps
-            its own.
+        shuffle: Whether to draw the order of the batches, from Python's `random`; an endless
+            dataset keeps its own.
     """
     count = dataset.num_batches
     numbers: Any = itertools.count() if count is None else range(count)

@@ -12,6 +12,8 @@ from trimtab.core.config import PLAIN, serialize_keras_object
 
 # Written by `base_config`, or only where they are set.
 _BASE = frozenset({"name", "trainable", "dtype", "autocast", "activity_regularizer"})
+# First values of variables are no part of a configuration.
+_VALUES = frozenset({"weights"})
 # Keras writes these only where they are set.
 _ABSENT_IF_NONE = frozenset({"lora_rank", "lora_alpha"})
 
@@ -74,7 +76,7 @@ def config_of(layer: Any, bound: dict[str, Any]) -> dict[str, Any]:
         names = [
             p.name for p in _parameters(library) if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
         ]
-        values = {n: getattr(layer, n, bound.get(n)) for n in names if n not in _BASE}
+        values = {n: getattr(layer, n, bound.get(n)) for n in names if n not in _BASE | _VALUES}
         return base | {
             n: config_value(v)
             for n, v in values.items()

@@ -61,7 +61,9 @@ class Tracker:
         store = self._store(value)
         if store is None or any(known is value for known in store):
             return
-        if isinstance(value, Variable) and any(v is value for v in self.non_trainable_variables):
+        # A variable may have been frozen since it came, and stays where it was put.
+        variables = (*self.trainable_variables, *self.non_trainable_variables)
+        if isinstance(value, Variable) and any(v is value for v in variables):
             return
         if self.locked and not isinstance(value, (Metric, SeedGenerator)):
             raise ValueError(

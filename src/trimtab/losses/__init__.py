@@ -32,12 +32,12 @@ from trimtab.losses.categorical import (
 from trimtab.losses.categorical import (
     sparse_categorical_crossentropy as sparse_categorical_crossentropy,
 )
-from trimtab.losses.hinge import CategoricalHinge as CategoricalHinge
-from trimtab.losses.hinge import Hinge as Hinge
-from trimtab.losses.hinge import SquaredHinge as SquaredHinge
-from trimtab.losses.hinge import categorical_hinge as categorical_hinge
-from trimtab.losses.hinge import hinge as hinge
-from trimtab.losses.hinge import squared_hinge as squared_hinge
+from trimtab.losses.margin import CategoricalHinge as CategoricalHinge
+from trimtab.losses.margin import Hinge as Hinge
+from trimtab.losses.margin import SquaredHinge as SquaredHinge
+from trimtab.losses.margin import categorical_hinge as categorical_hinge
+from trimtab.losses.margin import hinge as hinge
+from trimtab.losses.margin import squared_hinge as squared_hinge
 from trimtab.losses.probabilistic import KLDivergence as KLDivergence
 from trimtab.losses.probabilistic import Poisson as Poisson
 from trimtab.losses.probabilistic import kl_divergence as kl_divergence

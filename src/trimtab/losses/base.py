@@ -60,8 +60,7 @@ def require_broadcastable(owner: str, y_true: Tensor, y_pred: Tensor) -> None:
     if any(a != b and None not in (a, b) and 1 not in (a, b) for a, b in pairs):
         raise ValueError(
             f"{owner}: `y_true` and `y_pred` must have the same shape; got {tuple(y_true.shape)} "
-            "and "
-            f"{tuple(y_pred.shape)}"
+            f"and {tuple(y_pred.shape)}"
         )
 
 
@@ -80,8 +79,7 @@ def require_same_shape(owner: str, y_true: Tensor, y_pred: Tensor, hint: str = "
     if tuple(y_true.shape) != tuple(y_pred.shape):
         raise ValueError(
             f"{owner}: `y_true` and `y_pred` must have the same shape; got {tuple(y_true.shape)} "
-            "and "
-            f"{tuple(y_pred.shape)}{hint}"
+            f"and {tuple(y_pred.shape)}{hint}"
         )
 
 

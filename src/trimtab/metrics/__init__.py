@@ -53,14 +53,14 @@ from trimtab.metrics.curve import SensitivityAtSpecificity as SensitivityAtSpeci
 from trimtab.metrics.curve import SpecificityAtSensitivity as SpecificityAtSensitivity
 from trimtab.metrics.f_score import F1Score as F1Score
 from trimtab.metrics.f_score import FBetaScore as FBetaScore
-from trimtab.metrics.hinge import CategoricalHinge as CategoricalHinge
-from trimtab.metrics.hinge import Hinge as Hinge
-from trimtab.metrics.hinge import SquaredHinge as SquaredHinge
 from trimtab.metrics.iou import BinaryIoU as BinaryIoU
 from trimtab.metrics.iou import IoU as IoU
 from trimtab.metrics.iou import MeanIoU as MeanIoU
 from trimtab.metrics.iou import OneHotIoU as OneHotIoU
 from trimtab.metrics.iou import OneHotMeanIoU as OneHotMeanIoU
+from trimtab.metrics.margin import CategoricalHinge as CategoricalHinge
+from trimtab.metrics.margin import Hinge as Hinge
+from trimtab.metrics.margin import SquaredHinge as SquaredHinge
 from trimtab.metrics.probabilistic import BinaryCrossentropy as BinaryCrossentropy
 from trimtab.metrics.probabilistic import CategoricalCrossentropy as CategoricalCrossentropy
 from trimtab.metrics.probabilistic import KLDivergence as KLDivergence

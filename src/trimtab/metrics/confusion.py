@@ -98,8 +98,7 @@ class Counter:
         if self.multi_label and len(predicted.shape) != 2:
             raise ValueError(
                 f"{self.owner}: with `multi_label=True`, `y_pred` must have shape (batch, labels); "
-                "got "
-                f"{tuple(predicted.shape)}"
+                f"got {tuple(predicted.shape)}"
             )
         shape = predicted.shape if self.multi_label else (-1, 1)
         labels = predicted.shape[-1] if self.multi_label else 1
@@ -116,8 +115,7 @@ class Counter:
         if tuple(true.shape) != tuple(predicted.shape):
             raise ValueError(
                 f"{self.owner}: `y_true` and `y_pred` must have the same shape; got "
-                f"{tuple(true.shape)} "
-                f"and {tuple(predicted.shape)}"
+                f"{tuple(true.shape)} and {tuple(predicted.shape)}"
             )
         if self.top_k is not None:
             predicted = _only_best(predicted, self.top_k)
@@ -125,8 +123,7 @@ class Counter:
             if len(predicted.shape) == 1:
                 raise ValueError(
                     f"{self.owner}: with `class_id`, `y_pred` must have shape (batch, classes); "
-                    "got "
-                    f"{tuple(predicted.shape)}"
+                    f"got {tuple(predicted.shape)}"
                 )
             chosen = slice(self.class_id, self.class_id + 1 or None)
             true, predicted = true[..., chosen], predicted[..., chosen]

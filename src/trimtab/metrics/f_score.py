@@ -60,8 +60,7 @@ class FBetaScore(Metric):
         if len(true_shape) != 2 or len(predicted_shape) != 2:
             raise ValueError(
                 f"{type(self).__name__}: targets and predictions must have shape (batch, classes); "
-                "got "
-                f"{tuple(true_shape)} and {tuple(predicted_shape)}"
+                f"got {tuple(true_shape)} and {tuple(predicted_shape)}"
             )
         shape = () if self.average == "micro" else predicted_shape[1:]
 

@@ -224,13 +224,10 @@ def sparse_plus(x: Any) -> Tensor:
 
 @op
 def sparse_sigmoid(x: Any) -> Tensor:
-    """0 below -1, 1 above 1, (x + 1) / 2 between."""
-    tensor = floating(x)
-    line = _with(elementwise.multiply, _with(elementwise.add, tensor, 1), 0.5)
-    high = elementwise.where(
-        _with(elementwise.greater_equal, tensor, 1), filled_like(tensor, 1), line
-    )
-    return elementwise.where(_with(elementwise.less_equal, tensor, -1), filled_like(tensor, 0), high)
+    """0 below -1, 1 above 1, (x + 1) / 2 between; its slope at the ends is half of that between."""
+    shifted = _with(elementwise.add, floating(x), 1)
+    inside = _with(elementwise.minimum, _with(elementwise.maximum, shifted, 0), 2)
+    return _with(elementwise.multiply, inside, 0.5)
 
 
 @op

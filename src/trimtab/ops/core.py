@@ -60,20 +60,27 @@ def cast(x: Any, dtype: Any) -> Tensor:
 
 @op
 def saturate_cast(x: Any, dtype: Any) -> Tensor:
-    """`x` moved into the range of `dtype`, then converted."""
+    """`x` moved into the range of `dtype`, then converted; NaN becomes 0 in an integer type."""
     name = dtypes.standardize(dtype)
     tensor = convert(x)
     if name == "bool" or tensor.dtype in (name, "bool"):
         return convert(tensor, name)
-    kind = np.dtype(tensor.dtype).type
     low, high = dtypes.limits(name)
     own_low, own_high = dtypes.limits(tensor.dtype)
-    lowest, highest = kind(max(low, own_low)), kind(min(high, own_high))
-    # 2**31 - 1 rounds up to 2**31 in float32, which int32 does not hold: step back towards 0.
-    if dtypes.is_float(tensor.dtype) and highest > high:
-        highest = np.nextafter(highest, kind(0))
-    inside = elementwise.maximum(tensor, filled_like(tensor, lowest.item()))
-    return convert(elementwise.minimum(inside, filled_like(tensor, highest.item())), name)
+    lowest, highest = max(low, own_low), min(high, own_high)
+    if not dtypes.is_float(tensor.dtype) or dtypes.is_float(name):
+        inside = elementwise.maximum(tensor, filled_like(tensor, lowest))
+        return convert(elementwise.minimum(inside, filled_like(tensor, highest)), name)
+    # 2**31 - 1 is 2**31 in float32, which int32 does not hold: such floats are replaced afterwards.
+    is_inside = elementwise.logical_and(
+        elementwise.greater(tensor, filled_like(tensor, lowest)),
+        elementwise.less(tensor, filled_like(tensor, highest)),
+    )
+    kept = convert(elementwise.where(is_inside, tensor, filled_like(tensor, 0)), name)
+    is_high = elementwise.greater_equal(tensor, filled_like(tensor, highest))
+    is_low = elementwise.less_equal(tensor, filled_like(tensor, lowest))
+    kept = elementwise.where(is_high, filled_like(kept, int(highest)), kept)
+    return elementwise.where(is_low, filled_like(kept, int(lowest)), kept)
 
 
 def is_tensor(x: Any) -> bool:

@@ -21,7 +21,7 @@ from trimtab.ops.dispatch import (
     lift,
     op,
 )
-from trimtab.ops.pointwise import binary, comparison
+from trimtab.ops.pointwise import comparison
 from trimtab.primitives import elementwise
 from trimtab.primitives.reduction import reduce_all
 from trimtab.primitives.source import filled, filled_like
@@ -32,8 +32,6 @@ greater = comparison(elementwise.greater, "greater", "x1 > x2.")
 greater_equal = comparison(elementwise.greater_equal, "greater_equal", "x1 >= x2.")
 equal = comparison(elementwise.equal, "equal", "x1 == x2.")
 not_equal = comparison(elementwise.not_equal, "not_equal", "x1 != x2.")
-left_shift = binary(elementwise.left_shift, "left_shift", "Bits of x moved left by y.")
-right_shift = binary(elementwise.right_shift, "right_shift", "Bits of x moved right by y.")
 
 
 @op
@@ -96,16 +94,26 @@ def bitwise_not(x: Any) -> Tensor:
 bitwise_invert = bitwise_not
 
 
+def _shift(primitive: Primitive, x: Any, y: Any) -> Tensor:
+    dtype = common_type(x, y)
+    kind = "int32" if dtype == "bool" else dtype
+    return primitive(*lift(primitive.name, kind, x, y))  # type: ignore[no-any-return]
+
+
 @op
-def bitwise_left_shift(x: Any, y: Any) -> Tensor:
+def left_shift(x: Any, y: Any) -> Tensor:
     """Bits of x moved left by y; bools are taken as int32."""
-    return left_shift(x, y)
+    return _shift(elementwise.left_shift, x, y)
 
 
 @op
-def bitwise_right_shift(x: Any, y: Any) -> Tensor:
+def right_shift(x: Any, y: Any) -> Tensor:
     """Bits of x moved right by y; bools are taken as int32."""
-    return right_shift(x, y)
+    return _shift(elementwise.right_shift, x, y)
+
+
+bitwise_left_shift = left_shift
+bitwise_right_shift = right_shift
 
 
 def _float_test(x: Any, primitive: Primitive, otherwise: bool) -> Tensor:

@@ -9,7 +9,6 @@ from trimtab import dtypes
 from trimtab.ir.graph import Primitive
 from trimtab.ir.tensor import Tensor
 from trimtab.ops import reductions
-from trimtab.ops.arithmetic import divide
 from trimtab.ops.dispatch import broadcast, canonical_axes, convert, floating, op
 from trimtab.primitives import elementwise, reduction
 from trimtab.primitives.source import filled_like
@@ -57,12 +56,18 @@ def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return _extremum(reduction.reduce_min, math.inf, x, axis, keepdims)
 
 
+def _mean_where(is_number: Tensor, x: Tensor, axis: Any, keepdims: bool) -> Tensor:
+    kept = elementwise.where(is_number, x, filled_like(x, 0))
+    count = reductions.sum(elementwise.cast(is_number, dtype=x.dtype), axis, keepdims)
+    return elementwise.divide(reductions.sum(kept, axis, keepdims), count)
+
+
 @op
 def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """As `mean`, leaving NaN out; NaN where there is nothing else."""
     tensor = floating(x)
-    is_number = elementwise.cast(elementwise.logical_not(elementwise.is_nan(tensor)), dtype=tensor.dtype)
-    return divide(nansum(tensor, axis, keepdims), reductions.sum(is_number, axis, keepdims))
+    is_number = elementwise.logical_not(elementwise.is_nan(tensor))
+    return _mean_where(is_number, tensor, axis, keepdims)
 
 
 @op
@@ -70,8 +75,10 @@ def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """As `var`, leaving NaN out; NaN where there is nothing else."""
     tensor = floating(x)
     axes = canonical_axes(axis, tensor.ndim, "nanvar")
-    centre = broadcast(nanmean(tensor, axes, keepdims=True), tensor.shape)
-    return nanmean(elementwise.square(elementwise.subtract(tensor, centre)), axes, keepdims)
+    is_number = elementwise.logical_not(elementwise.is_nan(tensor))
+    centre = broadcast(_mean_where(is_number, tensor, axes, keepdims=True), tensor.shape)
+    squares = elementwise.square(elementwise.subtract(tensor, centre))
+    return _mean_where(is_number, squares, axes, keepdims)
 
 
 @op

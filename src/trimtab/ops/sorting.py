@@ -207,7 +207,10 @@ def interpolated(ordered: Tensor, place: Tensor, method: str) -> Tensor:
         return elementwise.multiply(half, filled_like(half, 0.5))
     weight = elementwise.subtract(place, below)
     rest = elementwise.subtract(filled_like(weight, 1), weight)
-    return elementwise.add(elementwise.multiply(low, rest), elementwise.multiply(high, weight))
+    between = elementwise.add(elementwise.multiply(low, rest), elementwise.multiply(high, weight))
+    # An infinite element times the weight 0 of the other one would be NaN.
+    is_whole = elementwise.equal(weight, filled_like(weight, 0))
+    return elementwise.where(is_whole, low, between)
 
 
 @op

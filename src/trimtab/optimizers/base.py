@@ -139,8 +139,7 @@ class Optimizer(OptimizerState):
         if not isinstance(learning_rate, (float, np.floating)):
             raise ValueError(
                 f"{type(self).__name__}: `learning_rate` must be a float, a LearningRateSchedule "
-                "or a "
-                f"callable; got {learning_rate!r}"
+                f"or a callable; got {learning_rate!r}"
             )
         variable = Variable(
             float(learning_rate), dtype=settings.floatx(), trainable=False, name="learning_rate"
@@ -175,8 +174,8 @@ class Optimizer(OptimizerState):
         if not isinstance(previous, Variable):
             raise TypeError(
                 f"{type(self).__name__}: its learning rate is a schedule or callable and cannot be "
-                "set to a "
-                f"number; got {learning_rate!r}. Make the optimizer with a float to set it later."
+                f"set to a number; got {learning_rate!r}. Make the optimizer with a float to set "
+                "it later."
             )
         previous.assign(learning_rate)
 
@@ -277,8 +276,7 @@ class Optimizer(OptimizerState):
         if given is None and not self.built:
             raise ValueError(
                 f"{type(self).__name__}: must be built to apply gradients without their variables; "
-                "call "
-                "`optimizer.build(trainable_variables)`"
+                "call `optimizer.build(trainable_variables)`"
             )
         variables = self._trainable_variables if given is None else list(given)
         if not self.built:
@@ -287,8 +285,7 @@ class Optimizer(OptimizerState):
         if len(grads) != len(variables):
             raise ValueError(
                 f"{type(self).__name__}: needs one gradient for each of the {len(variables)} "
-                "variables; got "
-                f"{len(grads)}"
+                f"variables; got {len(grads)}"
             )
         return variables
 
@@ -305,8 +302,7 @@ class Optimizer(OptimizerState):
         if missing:
             warnings.warn(
                 f"{type(self).__name__}: no gradient for the variables {missing}, which stay as "
-                "they are; "
-                "does the loss depend on them?",
+                "they are; does the loss depend on them?",
                 stacklevel=3,
             )
         return [g for g, _ in kept], [v for _, v in kept]
@@ -440,10 +436,8 @@ class Optimizer(OptimizerState):
         ):
             raise ValueError(
                 f"{type(self).__name__}: stateless_apply needs a built optimizer and one value for "
-                "each of its "
-                f"{len(weights)} weights and {len(own)} variables; got {len(trainable_variables)} "
-                "and "
-                f"{len(optimizer_variables)}"
+                f"each of its {len(weights)} weights and {len(own)} variables; got "
+                f"{len(trainable_variables)} and {len(optimizer_variables)}"
             )
         values = [*trainable_variables, *optimizer_variables]
         _, after = call_with_values(lambda: self.apply(grads), [*weights, *own], values)

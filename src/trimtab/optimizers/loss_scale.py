@@ -59,8 +59,7 @@ class LossScaleOptimizer(Optimizer):
         if not kwargs.pop("dynamic", True):
             raise ValueError(
                 "LossScaleOptimizer: `dynamic` must be True; got False. Set `loss_scale_factor` on "
-                "the inner "
-                "optimizer for a fixed scale."
+                "the inner optimizer for a fixed scale."
             )
         for key, value in kwargs.items():
             if key not in _OF_THE_INNER or value != _DEFAULTS.get(key):

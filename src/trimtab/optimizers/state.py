@@ -114,8 +114,7 @@ class OptimizerState(Configurable):
         if len(names) != len(values):
             raise ValueError(
                 f"{type(self).__name__}: there must be one initializer for each of the names "
-                f"{names}; got "
-                f"{len(values)}"
+                f"{names}; got {len(values)}"
             )
         slots: tuple[list[Variable | None], ...] = tuple([] for _ in names)
         for weight in trainable_variables:
@@ -140,9 +139,8 @@ class OptimizerState(Configurable):
             if id(variable) not in self._positions:
                 raise ValueError(
                     f"{type(self).__name__}: unknown variable {variable.path}: the optimizer was "
-                    "built for "
-                    "other variables; make a new one, or call compile() again after changing "
-                    "`trainable`"
+                    "built for other variables; make a new one, or call compile() again after "
+                    "changing `trainable`"
                 )
 
     def get_weights(self) -> list[np.ndarray[Any, Any]]:
@@ -172,8 +170,7 @@ class OptimizerState(Configurable):
             if variable.shape != tuple(np.shape(weight)):
                 raise ValueError(
                     f"{type(self).__name__}: variable {variable.path} has shape {variable.shape}; "
-                    "got a "
-                    f"weight of shape {tuple(np.shape(weight))}"
+                    f"got a weight of shape {tuple(np.shape(weight))}"
                 )
             variable.assign(weight)
 
@@ -188,8 +185,7 @@ class OptimizerState(Configurable):
         if len(store.keys()) != len(variables):
             warnings.warn(
                 f"{type(self).__name__}: the state is not loaded, as the file has "
-                f"{len(store.keys())} "
-                f"variables and the optimizer {len(variables)}"
+                f"{len(store.keys())} variables and the optimizer {len(variables)}"
                 + ("" if self.built else "; it is not built yet"),
                 stacklevel=2,
             )

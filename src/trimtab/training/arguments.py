@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
+
+from trimtab.core.config import nearest
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def naming_unknown_arguments(method: Callable[P, R]) -> Callable[P, R]:
+    """Lets `method` answer an unknown argument with the nearest one it knows."""
+    known = list(inspect.signature(method).parameters)
+
+    @functools.wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        for name in kwargs:
+            if name not in known:
+                raise TypeError(
+                    f"{method.__name__}: unknown argument {name!r}.{nearest(name, known)}"
+                )
+        return method(*args, **kwargs)
+
+    return call
 
 
 def positive_or_none(owner: str, name: str, value: Any) -> int | None:
@@ -68,8 +91,8 @@ def check_validation_freq(owner: str, value: Any) -> None:
     if isinstance(value, (list, tuple, set, range)):
         return
     raise ValueError(
-        f"{owner}: `validation_freq` must be a positive integer or a list of epochs, counted from 1; got "
-        f"{value!r}"
+        f"{owner}: `validation_freq` must be a positive integer or a list of epochs, counted from "
+        f"1; got {value!r}"
     )
 
 

@@ -31,8 +31,8 @@ def _warn_about_orphans(model: Any) -> None:
         warn_once(
             model,
             "orphans",
-            f"fit: the BatchNormalization {names} was created but belongs to no model, so it does nothing: "
-            "pass it to model.add(...), or call it on the output of the layer before it",
+            f"fit: the BatchNormalization {names} was created but belongs to no model, so it does "
+            "nothing: pass it to model.add(...), or call it on the output of the layer before it",
         )
 
 
@@ -50,8 +50,8 @@ def _warn_about_single_rows(model: Any, feed: Any) -> None:
             model,
             "single row",
             f"fit: {which} has a single row ({rows} rows in batches of {size}), of which batch "
-            f"normalization {', '.join(names)} makes nothing but beta: its variance is 0. Choose another "
-            "batch_size, or leave a row out",
+            f"normalization {', '.join(names)} makes nothing but beta: its variance is 0. Choose "
+            "another batch_size, or leave a row out",
         )
 
 

@@ -13,6 +13,7 @@ from trimtab.data import unpack_x_y_sample_weight
 from trimtab.ir.tensor import Tensor
 from trimtab.metrics.base import Metric
 from trimtab.metrics.reduction import Mean
+from trimtab.training.arguments import naming_unknown_arguments
 from trimtab.training.compile_loss import CompileLoss
 from trimtab.training.compile_metrics import CompileMetrics
 from trimtab.training.notices import user_stack_level, warn_once
@@ -27,7 +28,7 @@ _STEP_METHODS = ("compute_metrics", "get_metrics_result")
 
 
 class Compilable:
-    """The part of a model that `compile` sets up. A model inherits it, beside a layer's abilities."""
+    """The part of a model that `compile` sets up; a model inherits it beside a layer's."""
 
     optimizer: Any = None
     loss: Any = None
@@ -39,8 +40,8 @@ class Compilable:
     steps_per_execution: int = 1
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # Past the layer's tracking: none of these is a part of the model, and setting one of them, as
-        # callbacks do, must not cost the compiled steps.
+        # Past the layer's tracking: none of these is a part of the model, and setting one of them,
+        # as callbacks do, must not cost the compiled steps.
         if name in _UNTRACKED:
             self.__dict__[name] = value
         else:
@@ -49,12 +50,13 @@ class Compilable:
     @property
     def training_state(self) -> TrainingState:
         """What the model knows about its training."""
-        # In the instance's dict, past the layer's tracking: its metrics and variables are not the model's.
+        # In the instance's dict, past the layer's tracking: its metrics are not the model's.
         state: TrainingState | None = self.__dict__.get("_training_state")
         if state is None:
             state = self.__dict__["_training_state"] = TrainingState()
         return state
 
+    @naming_unknown_arguments
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -71,19 +73,20 @@ class Compilable:
 
         Args:
             optimizer: An optimizer, or its name.
-            loss: A loss, its name or a function `(y_true, y_pred)`; for several outputs a list or a dict by
-                their names. "crossentropy" picks binary, sparse or categorical by the shapes.
+            loss: A loss, its name or a function `(y_true, y_pred)`; for several outputs a list or a
+                dict by their names. "crossentropy" picks binary, sparse or categorical by the
+                shapes.
             loss_weights: Factors of the outputs' losses, likewise; 1 if None.
-            metrics: A list of metrics, their names or functions `(y_true, y_pred)`; for several outputs a
-                list with one entry each, or a dict by their names. "accuracy" picks binary, sparse or
-                categorical by the shapes. Sample weights do not count in them.
+            metrics: A list of metrics, their names or functions `(y_true, y_pred)`; for several
+                outputs a list with one entry each, or a dict by their names. "accuracy" picks
+                binary, sparse or categorical by the shapes. Sample weights do not count in them.
             weighted_metrics: Metrics in which sample weights count, likewise.
             run_eagerly: Whether each operation runs when Python reaches it, as debugging needs.
-            steps_per_execution: Accepted for Keras's sake: whole epochs run without Python anyway. Hooks
-                of batches are called for each batch.
+            steps_per_execution: Accepted for Keras's sake: whole epochs run without Python anyway.
+                Hooks of batches are called for each batch.
             jit_compile: Accepted for Keras's sake: every step is compiled unless `run_eagerly`.
-            auto_scale_loss: Whether a model of policy "mixed_float16" gets its optimizer wrapped in a
-                `LossScaleOptimizer`.
+            auto_scale_loss: Whether a model of policy "mixed_float16" gets its optimizer wrapped in
+                a `LossScaleOptimizer`.
 
         Raises:
             ValueError: If a name is unknown or an argument has no such form.
@@ -92,10 +95,13 @@ class Compilable:
         """
         if not isinstance(steps_per_execution, int) or steps_per_execution < 1:
             raise ValueError(
-                f"compile: `steps_per_execution` must be a positive integer; got {steps_per_execution!r}"
+                "compile: `steps_per_execution` must be a positive integer; got "
+                f"{steps_per_execution!r}"
             )
         if jit_compile not in (True, False, "auto"):
-            raise ValueError(f"compile: `jit_compile` must be True, False or 'auto'; got {jit_compile!r}")
+            raise ValueError(
+                f"compile: `jit_compile` must be True, False or 'auto'; got {jit_compile!r}"
+            )
         chosen = optimizers.get(optimizer)
         names = getattr(self, "output_names", None)
         new_loss = None if loss is None else CompileLoss(loss, loss_weights, names)
@@ -140,18 +146,20 @@ class Compilable:
 
     @property
     def jit_compile(self) -> bool:
-        """Whether steps are compiled: they are, unless they run eagerly."""
+        """Whether steps are compiled: they are, unless they run eagerly. Setting it has no effect."""
         return not self.run_eagerly
+
+    @jit_compile.setter
+    def jit_compile(self, value: bool) -> None:
+        del value
 
     def _require_compiled(self) -> None:
         if not self.compiled:
             raise ValueError("You must call `compile()` before using the model.")
 
-    # --- metrics --------------------------------------------------------------------------------------
-
     @property
     def metrics(self) -> list[Metric]:
-        """Running mean of the loss, compiled metrics, means of the outputs' losses, then layers' own."""
+        """Mean of the loss, compiled metrics, means of outputs' losses, then layers' own."""
         return [*self._compiled_metrics(), *self._layer_metrics()]
 
     def _compiled_metrics(self) -> list[Metric]:
@@ -163,7 +171,9 @@ class Compilable:
 
     def _layer_metrics(self) -> list[Metric]:
         model: Any = self
-        inner = [x for x in model._flatten_layers(include_self=False) if not isinstance(x, Compilable)]
+        inner = [
+            x for x in model._flatten_layers(include_self=False) if not isinstance(x, Compilable)
+        ]
         return [*model._metrics, *(metric for layer in inner for metric in layer._metrics)]
 
     @property
@@ -187,8 +197,6 @@ class Compilable:
                 results[metric.name] = value
         return results
 
-    # --- steps ----------------------------------------------------------------------------------------
-
     @property
     def label_ranges(self) -> list[LabelRange]:
         """Class numbers that the targets of sparse losses may hold, as far as outputs were seen."""
@@ -210,7 +218,7 @@ class Compilable:
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """The total loss of a batch: the compiled loss, regularisation, and what `add_loss` was given.
+        """The total loss of a batch: compiled loss, regularisation, and what `add_loss` was given.
 
         A subclass may override it. It runs inside a traced step.
 
@@ -242,7 +250,9 @@ class Compilable:
             total = total + part
         return total
 
-    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
         """Accumulates a batch in the compiled metrics; returns the results so far of all metrics.
 
         A subclass may override it and add to the results. It runs inside a traced step.
@@ -332,18 +342,16 @@ class Compilable:
         model: Any = self
         return model(unpack_x_y_sample_weight(data)[0], training=False)
 
-    # --- configuration --------------------------------------------------------------------------------
-
     def get_compile_config(self) -> dict[str, Any]:
         """The arguments of `compile` in a form that JSON can hold; empty before it."""
         return {k: serialize_keras_object(v) for k, v in self.training_state.arguments.items()}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compiles with what `get_compile_config` returned, and builds the optimizer if the model is built."""
+        """Compiles with what `get_compile_config` returned; builds the optimizer of a built model."""
         if type(self).compile is not Compilable.compile:
             warnings.warn(
-                f"{type(self).__name__}: overrides `compile`, so it was not compiled while loading; override "
-                "`compile_from_config` too, or call `compile`",
+                f"{type(self).__name__}: overrides `compile`, so it was not compiled while "
+                "loading; override `compile_from_config` too, or call `compile`",
                 stacklevel=user_stack_level(),
             )
             return

@@ -47,7 +47,9 @@ class CompileLoss:
     def __init__(
         self, loss: Any, loss_weights: Any = None, output_names: Sequence[str] | None = None
     ) -> None:
-        if loss_weights is not None and not isinstance(loss_weights, (list, tuple, dict, float, int)):
+        if loss_weights is not None and not isinstance(
+            loss_weights, (list, tuple, dict, float, int)
+        ):
             raise ValueError(
                 "compile: `loss_weights` must be a number, or a list or dict of numbers; got "
                 f"{loss_weights!r}"
@@ -102,8 +104,8 @@ class CompileLoss:
         if not tree.is_nested(y_pred) and isinstance(loss, (list, tuple)):
             if len(loss) != 1:
                 raise ValueError(
-                    f"compile: `loss` must hold one loss for the model's one output; got {len(loss)}. "
-                    "Write a function that adds them up"
+                    "compile: `loss` must hold one loss for the model's one output; got "
+                    f"{len(loss)}. Write a function that adds them up"
                 )
             return list(loss)
         if isinstance(loss, dict):
@@ -130,8 +132,8 @@ class CompileLoss:
             return [next(rest) if used else None for used in is_used]
         if isinstance(given, (list, tuple)) and len(given) != count:
             raise ValueError(
-                f"compile: `loss_weights` must hold one number for each of the {sum(is_used)} losses; got "
-                f"{len(given)}"
+                f"compile: `loss_weights` must hold one number for each of the {sum(is_used)} "
+                f"losses; got {len(given)}"
             )
         return spread("loss_weights", given, y_pred, self._names)
 
@@ -197,6 +199,6 @@ def _require_target(identifier: Any, target: Any, output: str | None) -> None:
 def _require_scalar(loss: Loss, value: Tensor) -> None:
     if value.shape != ():
         raise ValueError(
-            f"{loss.name}: a loss to train with must be a scalar; got shape {value.shape}. Use another "
-            f"`reduction` than {loss.reduction!r}"
+            f"{loss.name}: a loss to train with must be a scalar; got shape {value.shape}. Use "
+            f"another `reduction` than {loss.reduction!r}"
         )

@@ -26,8 +26,9 @@ class CompileMetrics(Metric):
     """The metrics given to `compile`, resolved when the shapes are first seen.
 
     Args:
-        metrics: Metrics that ignore sample weights: a list for a single output; for several a list with one
-            entry (or list of entries) each, a dict by their names, or the outputs' own nesting.
+        metrics: Metrics that ignore sample weights: a list for a single output; for several a list
+            with one entry (or list of entries) each, a dict by their names, or the outputs' own
+            nesting.
         weighted_metrics: Metrics that heed them, likewise.
         output_names: Names that the model gives its outputs.
 
@@ -45,7 +46,8 @@ class CompileMetrics(Metric):
         for argument, given in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
             if given and not isinstance(given, (list, tuple, dict)):
                 raise ValueError(
-                    f"compile: Expected `{argument}` argument to be a list, tuple, or dict; got {given!r}"
+                    f"compile: Expected `{argument}` argument to be a list, tuple, or dict; got "
+                    f"{given!r}"
                 )
             for identifier in tree.flatten(given or []):
                 require_known_metric(identifier)
@@ -104,8 +106,8 @@ class CompileMetrics(Metric):
             for key in given:
                 if key not in known and not (isinstance(y_pred, dict) and key in y_pred):
                     raise ValueError(
-                        f"compile: `{argument}` must use the names of the outputs, {known}; got {key!r}."
-                        f"{nearest(key, known)}"
+                        f"compile: `{argument}` must use the names of the outputs, {known}; got "
+                        f"{key!r}.{nearest(key, known)}"
                     )
         return spread(argument, given, y_pred, self._names)
 
@@ -115,7 +117,8 @@ class CompileMetrics(Metric):
         Args:
             y_true: Targets.
             y_pred: Outputs.
-            sample_weight: Weights, one for all targets or nested as they are; for the weighted metrics.
+            sample_weight: Weights, one for all targets or nested as they are; for the weighted
+                metrics.
         """
         if not self.built:
             self.build(y_true, y_pred)
@@ -144,7 +147,8 @@ class CompileMetrics(Metric):
     def named_metrics(self) -> dict[str, Metric]:
         """Name in the logs -> metric.
 
-        A name that comes again gets a number; that of a weighted metric first the prefix "weighted_".
+        A name that comes again gets a number; that of a weighted metric first the prefix
+        "weighted_".
         """
         named: dict[str, Metric] = {}
         for name, entry in self._named_entries():

@@ -23,7 +23,7 @@ class RecordingScope(TraceScope):
     """A trace whose values hold numbers, so that user code can look at them."""
 
     def position(self, variable: Variable) -> int:
-        """Index of `variable` among those of the trace; it is added with a copy of its content if new."""
+        """Index of `variable` in the trace; it is added with a copy of its content if new."""
         key = id(variable)
         found = self._position.get(key)
         if found is None:
@@ -67,8 +67,8 @@ class EagerStep:
         """Runs the step on one batch; returns what it returns, as arrays.
 
         Raises:
-            ValueError: If the targets are out of range. The variables keep their values then, as they do
-                after any error.
+            ValueError: If the targets are out of range. The variables keep their values then, as
+                they do after any error.
         """
         model: Any = self._model()
         scope = RecordingScope()
@@ -76,7 +76,9 @@ class EagerStep:
         with trace_scope(scope), autocast_scope(None):
             result = batch_method(model, self._kind)(batch)
             if self._kind != "predict":
-                targets = [Named("y", np.asarray(y)) for y in tree.flatten(batch[1]) if y is not None]
+                targets = [
+                    Named("y", np.asarray(y)) for y in tree.flatten(batch[1]) if y is not None
+                ]
                 check_labels(f"{self._kind} step", targets, model.label_ranges)
                 self.returns_logs = set(result) != set(model.get_metrics_result())
         scope.commit()

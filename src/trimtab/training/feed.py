@@ -19,7 +19,8 @@ class ArrayFeed:
     Args:
         data: The arrays.
         batch_size: Rows a batch; None for 32, or what makes `steps` batches.
-        steps: Batches an epoch; None for all. One pass over the rows then goes on over several epochs.
+        steps: Batches an epoch; None for all. One pass over the rows then goes on over several
+            epochs.
         shuffle: True for a new order each pass, "batch" for one inside each batch, False for none.
     """
 
@@ -193,7 +194,7 @@ class BatchFeed:
 
 def _warn_of_end(reason: str) -> None:
     warnings.warn(
-        f"Your input ran out of data; interrupting training. {reason[0].upper()}{reason[1:]}: the dataset "
-        "or generator must yield at least `steps_per_epoch * epochs` batches.",
+        f"Your input ran out of data; interrupting training. {reason[0].upper()}{reason[1:]}: the "
+        "dataset or generator must yield at least `steps_per_epoch * epochs` batches.",
         stacklevel=user_stack_level(),
     )

@@ -30,8 +30,8 @@ def run_epoch(
         model: The model.
         step: Its train or test step.
         feed: The batches.
-        callbacks: Called for every batch if one of them asks for it; else whole epochs run in one go, or in
-            slices of time if a bar is drawn.
+        callbacks: Called for every batch if one of them asks for it; else whole epochs run in one
+            go, or in slices of time if a bar is drawn.
         mode: "train" or "test".
         draws: Whether a bar is drawn if a callback draws one.
     """
@@ -42,7 +42,7 @@ def run_epoch(
     end = getattr(callbacks, f"on_{mode}_batch_end")
     feed.begin_epoch()
     done = 0
-    while not getattr(model, flag):
+    while True:
         limit = _ALL if feed.steps is None else feed.steps - done
         if limit <= 0 or not feed.has_next():
             break
@@ -52,11 +52,15 @@ def run_epoch(
         done += feed.advance(step, 1 if is_single else limit, _DRAWING_INTERVAL if draws else 0.0)
         if every or draws:
             end(done - 1, logs_of(model, step))
+        if getattr(model, flag):
+            break
     feed.end_epoch(done, getattr(model, flag))
     return done
 
 
-def evaluate(model: Any, step: Any, feed: Any, callbacks: CallbackList, *, draws: bool = True) -> Logs:
+def evaluate(
+    model: Any, step: Any, feed: Any, callbacks: CallbackList, *, draws: bool = True
+) -> Logs:
     """Loss and metrics of the model on the batches of `feed`."""
     model.stop_evaluating = False
     callbacks.on_test_begin()

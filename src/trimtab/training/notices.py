@@ -11,7 +11,7 @@ _PACKAGE = str(pathlib.Path(__file__).resolve().parents[1])
 
 
 def user_stack_level() -> int:
-    """The `stacklevel` with which a warning of the caller names the first line outside of this package."""
+    """The `stacklevel` at which the caller's warning names the first line outside the package."""
     level = 1
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):

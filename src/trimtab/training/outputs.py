@@ -47,8 +47,8 @@ def spread(argument: str, given: Any, y_pred: Any, names: Sequence[str | None]) 
     parts = _parts(given, y_pred)
     if parts is None:
         raise ValueError(
-            f"compile: `{argument}` must be a list with one entry for each of the {len(names)} outputs, or "
-            f"a dict by their names{_listed(names)}; got {given!r}"
+            f"compile: `{argument}` must be a list with one entry for each of the {len(names)} "
+            f"outputs, or a dict by their names{_listed(names)}; got {given!r}"
         )
     found: list[Any] = []
     for part, outputs in parts:
@@ -60,7 +60,9 @@ def spread(argument: str, given: Any, y_pred: Any, names: Sequence[str | None]) 
 def _parts(given: Any, y_pred: Any) -> list[tuple[Any, Any]] | None:
     """Pairs of what belongs together one level down; None if the two do not nest alike."""
     if given is None:
-        return [(None, output) for output in (y_pred.values() if isinstance(y_pred, dict) else y_pred)]
+        return [
+            (None, output) for output in (y_pred.values() if isinstance(y_pred, dict) else y_pred)
+        ]
     if isinstance(y_pred, dict):
         if not isinstance(given, dict) or not set(given) <= set(y_pred):
             return None
@@ -79,10 +81,11 @@ def _listed(names: Sequence[str | None]) -> str:
 def targets_of(
     y_true: Any, y_pred: Any, names: Sequence[str | None], is_used: Sequence[bool]
 ) -> list[int | None]:
-    """For each output the position of its target among the leaves of `y_true`; None where it needs none.
+    """For each output the position of its target among the leaves of `y_true`; None for no target.
 
     Args:
-        y_true: Targets: nested as the outputs, a dict by output names, or one for each output that is used.
+        y_true: Targets: nested as the outputs, a dict by output names, or one for each output that
+            is used.
         y_pred: Outputs.
         names: Their names.
         is_used: Whether an output needs a target.
@@ -105,7 +108,9 @@ def targets_of(
     if len(given) == count:
         order = iter(range(count))
         return [next(order) if used else None for used in is_used]
-    held = f"a dict with {sorted(map(str, y_true))}" if isinstance(y_true, dict) else f"{len(given)}"
+    held = (
+        f"a dict with {sorted(map(str, y_true))}" if isinstance(y_true, dict) else f"{len(given)}"
+    )
     raise ValueError(
         f"targets: `y` must hold one array for each of the {count} outputs that have a loss"
         f"{_listed(names)}; got {held}"

@@ -32,7 +32,7 @@ def predict(model: Any, step: Any, feed: Feed, callbacks: CallbackList) -> Any:
 
 
 def _gathered(step: Any, feed: ArrayFeed, callbacks: CallbackList) -> Any:
-    """Outputs that the engine wrote row by row; None if the outputs' rows are not those of the inputs."""
+    """Outputs that the engine wrote row by row; None if their rows are not those of the inputs."""
     data, size, rest = feed.data, feed.batch_size, feed.data.rows % feed.batch_size
     if step.is_eager:
         return None

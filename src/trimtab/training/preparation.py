@@ -7,7 +7,8 @@ from typing import Any
 
 from trimtab.core import tree
 from trimtab.core.tracing import engine_name, trace
-from trimtab.data import ArrayData, BatchData, array_data, batch_data, can_hold
+from trimtab.data import ArrayData, array_data, batch_data, can_hold
+from trimtab.data.structure import named_leaves
 from trimtab.ir.graph import Spec
 from trimtab.training.eager import EagerStep
 from trimtab.training.feed import ArrayFeed, BatchFeed
@@ -38,14 +39,25 @@ def feed_of(
     if isinstance(x, ArrayData):
         return ArrayFeed(x.with_class_weight(owner, class_weight), batch_size, steps, shuffle)
     if x is not None and can_hold(x, y, sample_weight) and tree.flatten(x):
-        data = array_data(
-            owner, x, y, sample_weight, class_weight, require_finite=require_finite
-        )
+        data = array_data(owner, x, y, sample_weight, class_weight, require_finite=require_finite)
         return ArrayFeed(data, batch_size, steps, shuffle)
+    if x is not None and can_hold(x):
+        _refuse_beside_arrays(owner, y=y, sample_weight=sample_weight)
     batches = batch_data(
         owner, x, y, sample_weight, class_weight, shuffle, require_finite=require_finite
     )
     return BatchFeed(batches, steps)
+
+
+def _refuse_beside_arrays(owner: str, **parts: Any) -> None:
+    """Raises for the part that is no array although `x` is one."""
+    for part, given in parts.items():
+        for name, leaf in named_leaves(part, given):
+            if leaf is not None and not can_hold(leaf):
+                raise ValueError(
+                    f"{owner}: `{part}` must be an array, or arrays in a list or dict; got "
+                    f"{leaf!r} as {name}. Turn numbers into an array with numpy.asarray"
+                )
 
 
 def build(model: Any, data: ArrayData, batch_size: int) -> None:
@@ -89,8 +101,8 @@ def prepare(model: Any, owner: str, kind: str, feed: Feed) -> Any:
     """The step for a feed, ready to run: model and optimizer built, shapes traced, labels checked.
 
     Raises:
-        ValueError: If the data do not fit the model or its loss. Then nothing has changed, but that a model
-            that was not built may be.
+        ValueError: If the data do not fit the model or its loss. Then nothing has changed, but that
+            a model that was not built may be.
     """
     if isinstance(feed, ArrayFeed):
         data, sizes = feed.data, [min(feed.batch_size, feed.data.rows), feed.last_batch_size]
@@ -136,7 +148,7 @@ def split(x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[ArrayDat
 
 
 def validation_feed(validation_data: Any, batch_size: int | None, steps: int | None) -> Feed:
-    """The batches of `validation_data`: `(x, y)`, `(x, y, sample_weight)`, or what yields batches."""
+    """The batches of `validation_data`: (x, y), (x, y, sample_weight), or what yields batches."""
     if isinstance(validation_data, (tuple, list)):
         if not 1 <= len(validation_data) <= 3:
             raise ValueError(
@@ -146,6 +158,4 @@ def validation_feed(validation_data: Any, batch_size: int | None, steps: int | N
         x, y, sample_weight = (*validation_data, None, None)[:3]
     else:
         x, y, sample_weight = validation_data, None, None
-    return feed_of(
-        "fit, validation_data", x, y, sample_weight, batch_size=batch_size, steps=steps
-    )
+    return feed_of("fit, validation_data", x, y, sample_weight, batch_size=batch_size, steps=steps)

@@ -74,8 +74,8 @@ def loss_for(identifier: Any, y_true: Any, y_pred: Any) -> Loss:
 def metric_for(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
     """The metric meant by a name, function, class, configuration or object.
 
-    "accuracy", "acc", "crossentropy" and "ce" become binary, sparse or categorical as the shapes ask for;
-    the loss plays no part in it. A metric made from a name is called as it was typed.
+    "accuracy", "acc", "crossentropy" and "ce" become binary, sparse or categorical as the shapes
+    ask for; the loss plays no part in it. A metric made from a name is called as it was typed.
 
     Raises:
         ValueError: If the name is unknown or the identifier is not callable.

@@ -74,7 +74,7 @@ class TrainingState:
 
 
 def watch(model: Any, state: TrainingState) -> None:
-    """Has what `state` compiled dropped whenever an attribute of the model or one of its layers is set."""
+    """Has what `state` compiled dropped whenever an attribute of the model or a layer is set."""
     for layer in model._flatten_layers():
         watchers = layer._watchers
         if not any(ref() is state for ref in watchers):

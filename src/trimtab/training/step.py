@@ -15,7 +15,7 @@ from trimtab.training.target_checks import LabelRange, check_labels
 
 
 def batch_method(model: Any, kind: str) -> Callable[[tuple[Any, Any, Any]], Any]:
-    """The model's method for a batch `(x, y, sample_weight)`, which it gets without what is None."""
+    """The model's method for a batch (x, y, sample_weight), which it gets without what is None."""
     method = getattr(model, f"{kind}_step")
     return lambda batch: method(pack_x_y_sample_weight(*batch))
 
@@ -76,15 +76,15 @@ class Step:
         return result
 
     def run_checked(self, batch: ArrayData) -> Any:
-        """Runs the step on a batch that came from outside, once it is clear that it is like the others.
+        """Runs the step on a batch from outside, once it is clear that it is like the others.
 
         Raises:
             ValueError: If it nests otherwise, or holds class numbers out of range.
         """
         if batch.form.key != self._form.key:
             raise ValueError(
-                f"{self._kind} step: all batches must nest alike, as (x, y, sample_weight); got one with "
-                f"{', '.join(part.name for part in batch.named)}"
+                f"{self._kind} step: all batches must nest alike, as (x, y, sample_weight); got "
+                f"one with {', '.join(part.name for part in batch.named)}"
             )
         arrays = batch.batch(slice(None))
         self.prepare_batch(arrays)

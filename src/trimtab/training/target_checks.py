@@ -61,7 +61,7 @@ def _without_last_one(shape: Sequence[int]) -> tuple[int, ...]:
 
 
 def check_target_shape(loss: Loss, y_shape: Sequence[int], output_shape: Sequence[int]) -> None:
-    """Checks that a target's shape fits an output's; only the library's own losses are known well enough.
+    """Checks that a target's shape fits an output's, for the library's own losses.
 
     Raises:
         ValueError: If it does not.
@@ -73,14 +73,13 @@ def check_target_shape(loss: Loss, y_shape: Sequence[int], output_shape: Sequenc
     elif function in _CATEGORICAL and classes > 1 and target != output:
         if _without_last_one(target) == output[:-1]:
             raise ValueError(
-                f"{loss.name}: `y` must be one-hot, of shape {_open(output)}, one column a class; got "
-                f"class numbers of shape {_open(target)}. Use sparse_categorical_crossentropy, or "
-                "utils.to_categorical(y)"
+                f"{loss.name}: `y` must be one-hot, of shape {_open(output)}, one column a class; "
+                f"got class numbers of shape {_open(target)}. Use sparse_categorical_crossentropy, "
+                "or utils.to_categorical(y)"
             )
         _refuse(loss, target, output)
-    elif function in _ELEMENTWISE and target != output:
-        if _without_last_one(target) != _without_last_one(output):
-            _refuse(loss, target, output)
+    elif function in _ELEMENTWISE and _without_last_one(target) != _without_last_one(output):
+        _refuse(loss, target, output)
 
 
 def _check_class_numbers(loss: Loss, target: tuple[int, ...], output: tuple[int, ...]) -> None:
@@ -142,7 +141,7 @@ def check_labels(owner: str, targets: Sequence[Named], ranges: Sequence[LabelRan
             index = int(np.argmax(is_wrong))
             value = labels[np.unravel_index(index, labels.shape)]
             raise ValueError(
-                f"{owner}: `{named.name}` must hold class numbers from 0 to {classes - 1} for {loss} of "
-                f"{classes} outputs; got {value} in {named.place(index)}. Number the classes from 0, or "
-                "give the last layer more units"
+                f"{owner}: `{named.name}` must hold class numbers from 0 to {classes - 1} for "
+                f"{loss} of {classes} outputs; got {value} in {named.place(index)}. Number the "
+                "classes from 0, or give the last layer more units"
             )

@@ -26,6 +26,7 @@ from trimtab.training.preparation import (
 class Trainer(Compilable):
     """The part of a model that trains it. A model inherits it, beside a layer's abilities."""
 
+    @arguments.naming_unknown_arguments
     def fit(
         self,
         x: Any = None,
@@ -48,24 +49,25 @@ class Trainer(Compilable):
         """Trains the model.
 
         Args:
-            x: Inputs: an array or table, or several in a list or dict; or a PyDataset, generator or iterable
-                that yields batches `(x, y)` or `(x, y, sample_weight)`.
+            x: Inputs: an array or table, or several in a list or dict; or a PyDataset, generator or
+                iterable that yields batches `(x, y)` or `(x, y, sample_weight)`.
             y: Targets, likewise; not beside batches.
-            batch_size: Rows a batch; 32 if None. The last batch may be smaller. Without meaning for batches
-                that come ready-made.
+            batch_size: Rows a batch; 32 if None. The last batch may be smaller. Without meaning for
+                batches that come ready-made.
             epochs: Number of the last epoch, counted from 1.
             verbose: 0 prints nothing, 1 (and "auto") a bar, 2 one line an epoch.
             callbacks: Callbacks, or a CallbackList.
             validation_split: Part of the rows, taken from their end, to validate on; arrays only.
-            validation_data: `(x, y)`, `(x, y, sample_weight)` or batches to validate on; it comes before
-                `validation_split`.
-            shuffle: True for a new order of the rows each epoch, "batch" for one inside each batch, False
-                for none. NumPy's global generator governs it. Generators keep their own order.
+            validation_data: `(x, y)`, `(x, y, sample_weight)` or batches to validate on; it comes
+                before `validation_split`.
+            shuffle: True for a new order of the rows each epoch, "batch" for one inside each batch,
+                False for none. NumPy's global generator governs it. Generators keep their own
+                order.
             class_weight: Class number -> weight of its samples in the loss.
             sample_weight: Weight of each sample in the loss.
             initial_epoch: Number of epochs that count as done.
-            steps_per_epoch: Batches an epoch; all if None. With arrays a pass over the rows then goes on
-                over the epochs.
+            steps_per_epoch: Batches an epoch; all if None. With arrays a pass over the rows then
+                goes on over the epochs.
             validation_steps: Batches of each validation; all if None.
             validation_batch_size: Rows a batch of validation; `batch_size` if None.
             validation_freq: Validate after each n-th epoch, or after those listed, counted from 1.
@@ -74,8 +76,10 @@ class Trainer(Compilable):
             The `History`: name -> values of the epochs, in its `history`.
 
         Raises:
-            ValueError: If the model is not compiled, or data and model do not fit. Then nothing has changed.
-            KeyboardInterrupt: Between two batches, if the user asked for it; the model can be used on.
+            ValueError: If the model is not compiled, or data and model do not fit. Then nothing has
+                changed.
+            KeyboardInterrupt: Between two batches, if the user asked for it; the model can be used
+                on.
 
         Source: Keras 3 `keras.Model.fit`. NaN and infinity in the data raise here.
         """
@@ -86,7 +90,9 @@ class Trainer(Compilable):
         verbose = arguments.verbosity("fit", verbose)
         batch_size = arguments.positive_or_none("fit", "batch_size", batch_size)
         steps = arguments.positive_or_none("fit", "steps_per_epoch", steps_per_epoch)
-        test_size = arguments.positive_or_none("fit", "validation_batch_size", validation_batch_size)
+        test_size = arguments.positive_or_none(
+            "fit", "validation_batch_size", validation_batch_size
+        )
         test_size = test_size or batch_size
         test_steps = arguments.positive_or_none("fit", "validation_steps", validation_steps)
         test_feed: Feed | None = None
@@ -146,6 +152,7 @@ class Trainer(Compilable):
             callbacks, add_progbar=verbose != 0, model=self, verbose=verbose, **params
         )
 
+    @arguments.naming_unknown_arguments
     def evaluate(
         self,
         x: Any = None,
@@ -205,6 +212,7 @@ class Trainer(Compilable):
         values += [logs[name] for name in sorted(logs) if name not in names]
         return values[0] if len(values) == 1 else values
 
+    @arguments.naming_unknown_arguments
     def predict(
         self,
         x: Any,
@@ -251,6 +259,7 @@ class Trainer(Compilable):
         finally:
             feed.close()
 
+    @arguments.naming_unknown_arguments
     def train_on_batch(
         self,
         x: Any,
@@ -280,6 +289,7 @@ class Trainer(Compilable):
         data = array_data("train_on_batch", x, y, sample_weight, class_weight)
         return self._on_batch("train", data, return_dict)
 
+    @arguments.naming_unknown_arguments
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
@@ -300,9 +310,7 @@ class Trainer(Compilable):
         Source: Keras 3 `keras.Model.test_on_batch`.
         """
         self._require_compiled()
-        return self._on_batch(
-            "test", array_data("test_on_batch", x, y, sample_weight), return_dict
-        )
+        return self._on_batch("test", array_data("test_on_batch", x, y, sample_weight), return_dict)
 
     def _on_batch(self, kind: str, data: ArrayData, return_dict: bool) -> Any:
         step = prepare_sizes(self, f"{kind}_on_batch", kind, data, [data.rows])

@@ -1,0 +1,238 @@
+#include "onednn/convolution.h"
+
+#include <algorithm>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <string>
+#include <vector>
+
+#include "base/aligned.h"
+#include "onednn/threads.h"
+
+namespace trimtab::onednn {
+namespace {
+
+using dnnl::memory;
+
+dnnl::engine& engine() {
+  static dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+  return cpu;
+}
+
+// A primitive with its memory objects, which `bind` points elsewhere, and its arguments.
+class Call {
+ public:
+  Call() = default;
+  explicit Call(const dnnl::primitive& primitive) : primitive_(primitive) {}
+
+  void add(int name, const memory::desc& desc, std::byte** address) {
+    memories_.emplace_back(desc, engine(), nullptr);
+    addresses_.push_back(address);
+    arguments_.push_back({name, memories_.back().get()});
+  }
+  void bind() {
+    for (std::size_t i = 0; i < memories_.size(); ++i) {
+      dnnl_memory_set_data_handle(memories_[i].get(), *addresses_[i]);
+    }
+  }
+  void run(const dnnl::stream& stream) {
+    if (arguments_.empty()) return;
+    dnnl_primitive_execute(primitive_.get(), stream.get(), static_cast<int>(arguments_.size()),
+                           arguments_.data());
+  }
+
+ private:
+  dnnl::primitive primitive_;
+  std::vector<memory> memories_;
+  std::vector<std::byte**> addresses_;
+  std::vector<dnnl_exec_arg_t> arguments_;
+};
+
+// Row-major strides of `dims`, with the axes in the order in which memory holds them.
+memory::desc make_desc(const memory::dims& dims, const std::vector<std::size_t>& order) {
+  memory::dims strides(dims.size());
+  memory::dim step = 1;
+  for (std::size_t i = order.size(); i-- > 0;) {
+    strides[order[i]] = step;
+    step *= dims[order[i]];
+  }
+  return {dims, memory::data_type::f32, strides};
+}
+
+// What the three kinds of primitive are made from.
+struct Geometry {
+  memory::desc src, weights, any_weights, dst;
+  memory::dims strides, dilates, low, high;
+};
+
+Geometry make_geometry(const ConvolutionShape& shape) {
+  const ConvolutionAxis& depth = shape.axes[0];
+  const bool is_flat = depth.in == 1 && depth.out == 1 && depth.kernel == 1 && depth.high == 0;
+  memory::dims src{shape.batch, shape.channels_in};
+  memory::dims dst{shape.batch, shape.channels_out};
+  memory::dims weights{shape.channels_out / shape.groups, shape.channels_in / shape.groups};
+  if (shape.groups > 1) weights.insert(weights.begin(), shape.groups);
+  const std::size_t lead = weights.size();  // groups, channels out, channels in
+  Geometry all;
+  std::vector<std::size_t> data_order{0};
+  std::vector<std::size_t> weights_order;
+  for (std::size_t i = is_flat ? 1 : 0; i < max_spatial; ++i) {
+    const ConvolutionAxis& axis = shape.axes[i];
+    data_order.push_back(src.size());
+    weights_order.push_back(weights.size());
+    src.push_back(axis.in);
+    dst.push_back(axis.out);
+    weights.push_back(axis.kernel);
+    all.strides.push_back(axis.stride);
+    all.dilates.push_back(axis.dilation - 1);
+    all.low.push_back(axis.low);
+    // What a stride leaves over at the end is no padding to oneDNN, and may be less than none.
+    all.high.push_back((axis.out - 1) * axis.stride + axis.dilation * (axis.kernel - 1) + 1 -
+                       axis.in - axis.low);
+  }
+  data_order.push_back(1);
+  weights_order.push_back(lead - 1);
+  if (shape.groups > 1) weights_order.push_back(0);
+  weights_order.push_back(lead - 2);
+  all.src = make_desc(src, data_order);
+  all.dst = make_desc(dst, data_order);
+  all.weights = make_desc(weights, weights_order);
+  all.any_weights = {weights, memory::data_type::f32, memory::format_tag::any};
+  return all;
+}
+
+constexpr auto direct = dnnl::algorithm::convolution_direct;
+
+dnnl::primitive_attr attributes() {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attr;
+}
+
+dnnl::convolution_forward::primitive_desc forward_desc(const Geometry& g) {
+  return {engine(), dnnl::prop_kind::forward_training,
+          direct,   g.src,
+          g.any_weights, g.dst,
+          g.strides, g.dilates,
+          g.low,    g.high,
+          attributes()};
+}
+
+bool is_reference(const dnnl::primitive_desc_base& desc) {
+  return std::string(desc.impl_info_str()).find("ref") != std::string::npos;
+}
+
+}  // namespace
+
+struct Convolution {
+  ConvolutionKind kind = ConvolutionKind::forward;
+  int threads = 1;
+  dnnl::stream stream{engine()};
+  Call main;
+  Call reorder;  // of the weights, before `main`; of their gradient, after it
+  std::size_t weights_bytes = 0;
+  std::size_t scratchpad_bytes = 0;
+  std::array<std::byte*, 3> operands{};
+  std::byte* blocked_weights = nullptr;
+  std::byte* scratchpad = nullptr;
+};
+
+namespace {
+
+// Blocked weights make the kernels; a copy a step costs less than plain weights would (the batch is
+// many times larger), and inside a step no one knows whether they changed.
+std::byte** add_reorder(Convolution& made, const memory::desc& plain, const memory::desc& blocked,
+                        std::byte** operand) {
+  if (plain == blocked) return operand;
+  const bool is_gradient = made.kind == ConvolutionKind::kernel_gradient;
+  const memory::desc& from = is_gradient ? blocked : plain;
+  const memory::desc& to = is_gradient ? plain : blocked;
+  const dnnl::reorder::primitive_desc desc(engine(), from, engine(), to, attributes());
+  made.reorder = Call(dnnl::reorder(desc));
+  made.reorder.add(DNNL_ARG_FROM, from, is_gradient ? &made.blocked_weights : operand);
+  made.reorder.add(DNNL_ARG_TO, to, is_gradient ? operand : &made.blocked_weights);
+  made.reorder.add(DNNL_ARG_SCRATCHPAD, desc.scratchpad_desc(), &made.scratchpad);
+  made.weights_bytes = blocked.get_size();
+  made.scratchpad_bytes = desc.scratchpad_desc().get_size();
+  return &made.blocked_weights;
+}
+
+template <class Primitive>
+bool add_main(Convolution& made, const typename Primitive::primitive_desc& desc,
+              const Geometry& geometry, const std::array<int, 3>& names) {
+  if (is_reference(desc)) return false;
+  const bool is_gradient = made.kind == ConvolutionKind::kernel_gradient;
+  const std::size_t weights = is_gradient ? 2 : 1;
+  const memory::desc blocked = is_gradient ? desc.query_md(dnnl::query::diff_weights_md)
+                                           : desc.query_md(dnnl::query::weights_md);
+  std::array<std::byte**, 3> addresses{&made.operands[0], &made.operands[1], &made.operands[2]};
+  addresses[weights] = add_reorder(made, geometry.weights, blocked, addresses[weights]);
+  made.main = Call(Primitive(desc));
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const bool is_source = names[i] == DNNL_ARG_SRC || names[i] == DNNL_ARG_DIFF_SRC;
+    made.main.add(names[i],
+                  i == weights ? blocked : (is_source ? geometry.src : geometry.dst),
+                  addresses[i]);
+  }
+  made.main.add(DNNL_ARG_SCRATCHPAD, desc.scratchpad_desc(), &made.scratchpad);
+  made.scratchpad_bytes = std::max(made.scratchpad_bytes, desc.scratchpad_desc().get_size());
+  return true;
+}
+
+bool add_primitives(Convolution& made, const Geometry& g) {
+  const dnnl::convolution_forward::primitive_desc forward = forward_desc(g);
+  switch (made.kind) {
+    case ConvolutionKind::forward:
+      return add_main<dnnl::convolution_forward>(made, forward, g,
+                                                 {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST});
+    case ConvolutionKind::input_gradient:
+      return add_main<dnnl::convolution_backward_data>(
+          made,
+          {engine(), direct, g.src, g.any_weights, g.dst, g.strides, g.dilates, g.low, g.high,
+           forward, attributes()},
+          g, {DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC});
+    case ConvolutionKind::kernel_gradient:
+      return add_main<dnnl::convolution_backward_weights>(
+          made,
+          {engine(), direct, g.src, g.any_weights, g.dst, g.strides, g.dilates, g.low, g.high,
+           forward, attributes()},
+          g, {DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_WEIGHTS});
+  }
+  return false;
+}
+
+}  // namespace
+
+ConvolutionPointer make_convolution(const ConvolutionShape& shape, int threads) {
+  const TeamSize team(threads);
+  auto made = std::make_unique<Convolution>();
+  made->kind = shape.kind;
+  made->threads = threads;
+  if (!add_primitives(*made, make_geometry(shape))) return nullptr;
+  return ConvolutionPointer(made.release());
+}
+
+std::size_t scratch_bytes(const Convolution& convolution) noexcept {
+  return round_up(convolution.weights_bytes, cache_line_bytes) + convolution.scratchpad_bytes;
+}
+
+void bind(Convolution& convolution, const std::array<std::byte*, 3>& operands,
+          std::byte* scratch) noexcept {
+  ScratchCursor cursor(scratch);
+  convolution.operands = operands;
+  convolution.blocked_weights = cursor.take<std::byte>(convolution.weights_bytes);
+  convolution.scratchpad = cursor.next();
+  convolution.main.bind();
+  convolution.reorder.bind();
+}
+
+void run(Convolution& convolution) noexcept {
+  const TeamSize team(convolution.threads);
+  const bool is_gradient = convolution.kind == ConvolutionKind::kernel_gradient;
+  if (!is_gradient) convolution.reorder.run(convolution.stream);
+  convolution.main.run(convolution.stream);
+  if (is_gradient) convolution.reorder.run(convolution.stream);
+}
+
+void Release::operator()(Convolution* convolution) const noexcept { delete convolution; }
+
+}  // namespace trimtab::onednn

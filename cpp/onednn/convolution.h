@@ -1,0 +1,23 @@
+// Convolutions that oneDNN computes.
+#pragma once
+
+#include <memory>
+
+#include "onednn/interface.h"
+
+namespace trimtab::onednn {
+
+struct Release {
+  void operator()(Convolution* convolution) const noexcept;
+};
+using ConvolutionPointer = std::unique_ptr<Convolution, Release>;
+
+// nullptr where oneDNN has none but its reference implementation. Throws dnnl::error.
+ConvolutionPointer make_convolution(const ConvolutionShape& shape, int threads);
+
+std::size_t scratch_bytes(const Convolution& convolution) noexcept;
+void bind(Convolution& convolution, const std::array<std::byte*, 3>& operands,
+          std::byte* scratch) noexcept;
+void run(Convolution& convolution) noexcept;
+
+}  // namespace trimtab::onednn

@@ -1,0 +1,31 @@
+// The table of functions that the engine looks up in _onednn.so.
+#include <exception>
+
+#include "onednn/convolution.h"
+#include "onednn/threads.h"
+
+namespace trimtab::onednn {
+namespace {
+
+Convolution* prepare(const ConvolutionShape& shape, int threads) noexcept {
+  try {
+    return make_convolution(shape, threads).release();
+  } catch (const std::exception&) {
+    return nullptr;  // oneDNN refuses the shape: the engine's own kernel takes it
+  }
+}
+
+void release(Convolution* convolution) noexcept {
+  const ConvolutionPointer released(convolution);
+}
+
+constexpr Plugin functions{interface_version, prepare, scratch_bytes, bind, run, release};
+
+}  // namespace
+}  // namespace trimtab::onednn
+
+extern "C" [[gnu::visibility("default")]] const trimtab::onednn::Plugin* trimtab_onednn_plugin(
+    const trimtab::onednn::Host& host) noexcept {
+  trimtab::onednn::set_host(host);
+  return &trimtab::onednn::functions;
+}

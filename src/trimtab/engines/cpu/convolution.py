@@ -1,0 +1,36 @@
+"""Steps of convolutions and poolings."""
+
+from __future__ import annotations
+
+from trimtab.engines.cpu.kernels import Step, emits
+from trimtab.engines.cpu.values import CODES
+from trimtab.ir.graph import Node, Value
+
+_GEOMETRY = ("strides", "dilation", "low", "high")
+
+
+def _convolution_step(node: Node, x: Value, kernel: tuple[int, ...], y: Value) -> Step:
+    attrs = node.attrs
+    sizes = x.shape[1:-1]
+    axes = zip(sizes, kernel, *(attrs[name] for name in _GEOMETRY), strict=True)
+    channels = [x.shape[0], x.shape[-1], y.shape[-1], attrs["groups"]]
+    ints = [CODES[x.dtype], *channels, len(sizes), *(number for axis in axes for number in axis)]
+    return Step(node.primitive.name, [*node.inputs, *node.outputs], ints, [])
+
+
+@emits("convolution")
+def _convolution(node: Node) -> list[Step]:
+    x, w = node.inputs
+    return [_convolution_step(node, x, w.shape[:-2], node.outputs[0])]
+
+
+@emits("convolution_input_gradient")
+def _input_gradient(node: Node) -> list[Step]:
+    g, w = node.inputs
+    return [_convolution_step(node, node.outputs[0], w.shape[:-2], g)]
+
+
+@emits("convolution_kernel_gradient")
+def _kernel_gradient(node: Node) -> list[Step]:
+    x, g = node.inputs
+    return [_convolution_step(node, x, node.attrs["kernel"], g)]
