@@ -21,8 +21,8 @@ using TaskFunction = void (*)(void* context, std::int64_t task, int worker);
 void run_tasks(std::int64_t tasks, int max_threads, TaskFunction function, void* context) noexcept;
 
 // run_tasks in two halves, for a caller that computes between them. Every task that the caller does
-// not get to in `finish_tasks` runs on a worker of its own at once, so tasks may wait for each other
-// and for the caller. False, and nothing begun, if the pool is busy.
+// not get to in `finish_tasks` runs on a worker of its own at once, so tasks may wait for each
+// other and for the caller. False, and nothing begun, if the pool is busy.
 bool begin_tasks(std::int64_t tasks, TaskFunction function, void* context) noexcept;
 void finish_tasks() noexcept;
 

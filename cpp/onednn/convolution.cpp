@@ -109,11 +109,11 @@ dnnl::primitive_attr attributes() {
 }
 
 dnnl::convolution_forward::primitive_desc forward_desc(const Geometry& g) {
-  return {engine(), dnnl::prop_kind::forward_training,
-          direct,   g.src,
+  return {engine(),      dnnl::prop_kind::forward_training,
+          direct,        g.src,
           g.any_weights, g.dst,
-          g.strides, g.dilates,
-          g.low,    g.high,
+          g.strides,     g.dilates,
+          g.low,         g.high,
           attributes()};
 }
 
@@ -169,8 +169,7 @@ bool add_main(Convolution& made, const typename Primitive::primitive_desc& desc,
   made.main = Call(Primitive(desc));
   for (std::size_t i = 0; i < names.size(); ++i) {
     const bool is_source = names[i] == DNNL_ARG_SRC || names[i] == DNNL_ARG_DIFF_SRC;
-    made.main.add(names[i],
-                  i == weights ? blocked : (is_source ? geometry.src : geometry.dst),
+    made.main.add(names[i], i == weights ? blocked : (is_source ? geometry.src : geometry.dst),
                   addresses[i]);
   }
   made.main.add(DNNL_ARG_SCRATCHPAD, desc.scratchpad_desc(), &made.scratchpad);

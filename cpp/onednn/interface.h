@@ -1,5 +1,6 @@
 // What the engine and the plugin that holds oneDNN know of each other. Both are built together, but
-// the plugin is loaded by name at run time, so it says which version of this file it was built from.
+// the plugin is loaded by name at run time, so it says which version of this file it was built
+// from.
 #pragma once
 
 #include <array>

@@ -15,9 +15,7 @@ Convolution* prepare(const ConvolutionShape& shape, int threads) noexcept {
   }
 }
 
-void release(Convolution* convolution) noexcept {
-  const ConvolutionPointer released(convolution);
-}
+void release(Convolution* convolution) noexcept { const ConvolutionPointer released(convolution); }
 
 constexpr Plugin functions{interface_version, prepare, scratch_bytes, bind, run, release};
 

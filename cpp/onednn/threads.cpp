@@ -1,9 +1,9 @@
 // The ten entry points of GNU OpenMP that libdnnl.so.3 calls, on the engine's thread pool.
 //
 // With libgomp's own threads a process would have two pools: after each parallel region libgomp's
-// wait in a busy loop for milliseconds (GOMP_SPINCOUNT is read before any of our code runs) and take
-// the cores from the plan's next step, and a forked child that calls oneDNN hangs, as its team is
-// gone. The loader looks a symbol up in the library that was opened before those that it needs,
+// wait in a busy loop for milliseconds (GOMP_SPINCOUNT is read before any of our code runs) and
+// take the cores from the plan's next step, and a forked child that calls oneDNN hangs, as its team
+// is gone. The loader looks a symbol up in the library that was opened before those that it needs,
 // so libdnnl.so.3 finds these definitions and not libgomp's; of libgomp no thread ever starts.
 // Only where a program brings libgomp into the global scope itself (LD_PRELOAD) that one is used.
 #include "onednn/threads.h"

@@ -19,7 +19,8 @@ Program::Program(std::span<const StepDescription> steps, std::size_t arena_bytes
     : arena_(arena_bytes),
       slots_(std::max<std::size_t>(slot_count, 1), nullptr),
       host_functions_(std::move(host_functions)),
-      used_(slots_.size(), false) {
+      used_(slots_.size(), false),
+      has_moved_(slots_.size(), true) {
   std::memset(arena_.data(), 0, arena_.size_bytes());
   slots_[0] = arena_.data();
   for (const StepDescription& step : steps) add_step(step);
@@ -66,6 +67,7 @@ void Program::bind(std::size_t slot, std::byte* address) {
   }
   if (slots_[slot] == address) return;
   slots_[slot] = address;
+  has_moved_[slot] = true;
   resolved_ = false;
 }
 
@@ -86,10 +88,16 @@ void Program::resolve() {
   }
   std::vector<std::byte*> pointers;
   for (std::size_t i = 0; i < kernels_.size(); ++i) {
+    const bool is_affected =
+        std::any_of(operands_[i].begin(), operands_[i].end(), [this](const Operand& operand) {
+          return operand.slot >= 0 && has_moved_[static_cast<std::size_t>(operand.slot)];
+        });
+    if (!is_affected) continue;
     pointers.clear();
     for (const Operand& operand : operands_[i]) pointers.push_back(address(operand));
     kernels_[i]->bind(pointers, scratch_.data());
   }
+  std::fill(has_moved_.begin(), has_moved_.end(), false);
   resolved_ = true;
 }
 

@@ -65,6 +65,7 @@ class Program {
   std::vector<std::vector<Operand>> operands_;
   std::vector<Segment> segments_;
   std::vector<bool> used_;
+  std::vector<bool> has_moved_;  // slots bound since the last run
   bool resolved_ = false;
 };
 

@@ -64,6 +64,14 @@ template <class T>
 
 template <class T>
 [[gnu::always_inline]] inline void store_mask(std::byte* to, Mask<T> mask, std::int64_t count) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) {
+    const __mmask16 bits = _mm512_movepi32_mask((__m512i)mask);
+    const __m128i ones = _mm_maskz_set1_epi8(bits, 1);
+    __builtin_memcpy(to, &ones, static_cast<std::size_t>(count));
+    return;
+  }
+#endif
   const Bytes<T> bytes = narrow<T>(mask) & 1;
   if (count == lanes<T>) {
     __builtin_memcpy(to, &bytes, sizeof(bytes));

@@ -128,11 +128,23 @@ struct ReducedExponent {
 }
 
 [[gnu::always_inline]] inline Vec<float> tanh(Vec<float> x) {
-  // tanh x = q / (q + 2) with q = exp(2 |x|) - 1; from 9.02 on it rounds to 1.
-  const ReducedExponent reduced = reduce_exponent(at_most(abs(x), 9.1F) * 2.0F);
-  const Vec<float> scale = exp2_of_integer(convert<Vec<std::int32_t>>(reduced.n));
-  const Vec<float> q = fma(expm1_reduced(reduced.r), scale, scale - 1.0F);
-  return copy_sign(q / (q + 2.0F), x);
+  // tanh x = h / (h + 1) with h = (exp(2 |x|) - 1) / 2; from 9.02 on it rounds to 1.
+  const Vec<float> magnitude = at_most(abs(x), 9.1F);
+  // Adding 1.5 * 2^23 + 127 rounds to an integer n and leaves n + 127 in the low bits, which are
+  // the exponent field of 2^n.
+  constexpr float integers = 12582912.0F + 127.0F;
+  const Vec<float> shifted = fma(magnitude, broadcast(2.88539008F), broadcast(integers));
+  const auto scale = (Vec<float>)((Vec<std::uint32_t>)shifted << 23);
+  const Vec<float> n = shifted - integers;
+  // One part of ln 2 / 2 is enough: where n is large, tanh is flat.
+  const Vec<float> r = fma(n, broadcast(-0.34657359F), magnitude);
+  // (exp(2 r) - 1) / 2, by the coefficients of expm1_reduced times powers of 2.
+  const Vec<float> tail =
+      polynomial(r, 2 * 4.999999404e-01F, 4 * 1.666651517e-01F, 8 * 4.166845605e-02F,
+                 16 * 8.369418792e-03F, 32 * 1.381314243e-03F);
+  const Vec<float> reduced = fma(r * r, tail, r);
+  const Vec<float> h = fma(reduced, scale, fma(scale, broadcast(0.5F), broadcast(-0.5F)));
+  return copy_sign(h / (h + 1.0F), x);
 }
 
 [[gnu::always_inline]] inline Vec<float> sigmoid(Vec<float> x) {

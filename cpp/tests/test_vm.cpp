@@ -221,6 +221,82 @@ CASE(a_register_may_change_its_dtype) {
   check_close(y, std::vector<double>{1, 0, 1}, 0, "cast");
 }
 
+float apply(Opcode opcode, float a, float b) {
+  if (opcode == Opcode::add) return a + b;
+  return opcode == Opcode::subtract ? a - b : a * b;
+}
+
+// second(first(a, b), c) and second(c, first(a, b))
+void check_pair(Opcode first, Opcode second, bool is_right) {
+  std::vector<float> a = some_numbers(37);
+  std::vector<float> b = some_numbers(37, 2);
+  std::vector<float> c = some_numbers(37, 3);
+  std::vector<float> y(37);
+  const std::int64_t left = is_right ? 2 : 3;
+  const std::int64_t right = is_right ? 3 : 2;
+  const ElementwiseStep step{{37},
+                             {{0, 1}, {0, 1}, {0, 1}},
+                             {0},
+                             5,
+                             {{code(first), 0, 3, 0, 1, -1}, {code(second), 0, 4, left, right, -1}},
+                             {4}};
+  run_step("elementwise", {a, b, c, y}, step.ints());
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const float inner = apply(first, a[i], b[i]);
+    const float want = is_right ? apply(second, c[i], inner) : apply(second, inner, c[i]);
+    CHECK_THAT(y[i] == want, std::string(vm::info(first).name) + ", " +
+                                 std::string(vm::info(second).name) + " at " + std::to_string(i));
+  }
+}
+
+CASE(pairs_of_instructions_round_twice) {
+  for (const Opcode first : {Opcode::add, Opcode::subtract, Opcode::multiply}) {
+    for (const Opcode second : {Opcode::add, Opcode::subtract, Opcode::multiply}) {
+      check_pair(first, second, false);
+      check_pair(first, second, true);
+    }
+  }
+}
+
+CASE(a_value_with_two_uses_is_kept) {
+  std::vector<float> x = {3.0F};
+  std::vector<float> y(1);
+  std::vector<float> z(1);
+  // 2x is an output and an operand; the square of 2x is used twice.
+  const ElementwiseStep step{{1},
+                             {{0, 1}},
+                             {0, 0},
+                             4,
+                             {{code(Opcode::add), 0, 1, 0, 0, -1},
+                              {code(Opcode::square), 0, 2, 1, -1, -1},
+                              {code(Opcode::add), 0, 3, 2, 2, -1}},
+                             {1, 3}};
+  run_step("elementwise", {x, y, z}, step.ints());
+  CHECK(y[0] == 6.0F && z[0] == 72.0F);
+}
+
+CASE(a_product_is_chosen_on_either_side) {
+  std::vector<float> x = some_numbers(50);
+  std::vector<float> chosen(50);
+  std::vector<float> other(50);
+  const std::int64_t multiply = code(Opcode::multiply);
+  const ElementwiseStep step{{50},
+                             {{0, 1}},
+                             {0, 0},
+                             6,
+                             {{code(Opcode::greater), 0, 1, 0, constant + 1, -1},
+                              {multiply, 0, 2, 0, constant, -1},
+                              {code(Opcode::where), 0, 3, 2, 0, 1},
+                              {multiply, 0, 4, 0, constant, -1},
+                              {code(Opcode::where), 0, 5, 0, 4, 1}},
+                             {3, 5}};
+  run_step("elementwise", {x, chosen, other}, step.ints(), {2.0, 0.0});
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    CHECK(chosen[i] == (x[i] > 0 ? 2 * x[i] : x[i]));
+    CHECK(other[i] == (x[i] > 0 ? x[i] : 2 * x[i]));
+  }
+}
+
 CASE(maximum_and_minimum_keep_nan) {
   std::vector<float> a = {nan, 1.0F, 2.0F};
   std::vector<float> b = {1.0F, nan, 3.0F};

@@ -8,33 +8,14 @@
 
 #include "base/aligned.h"
 #include "vm/program.h"
+#include "vm/values.h"
 
 namespace trimtab::vm {
 namespace {
 
-// Elements of a tile. Some five tiles of 4 KiB fit the level 1 cache beside the inputs.
-constexpr std::int64_t tile_elements = 1024;
-// From this length of the last dimension on, broadcast inputs are read row by row: shorter rows
-// would spend their time in calls.
-constexpr std::int64_t shortest_row = 256;
-
 [[noreturn]] void fail(const std::string& rule, std::int64_t got) {
   throw std::invalid_argument("elementwise: " + rule + "; got " + std::to_string(got));
 }
-
-// One assignment of a register, which no later one changes.
-struct Value {
-  DType dtype;
-  int location = -1;
-  int last_use = -1;
-};
-
-// An instruction on values; constants have values too.
-struct ValueInstruction {
-  Handler handler;
-  int dst;
-  int operands[3];
-};
 
 class Compiler {
  public:
@@ -44,7 +25,9 @@ class Compiler {
     add_inputs();
     for (const InstructionDescription& each : description_.instructions) add_instruction(each);
     add_outputs();
-    choose_access();
+    fuse(instructions_, output_values_, isa_);
+    find_hazards();
+    choose_access(description_, compiled_);
     place_values();
     place_buffers();
     return std::move(compiled_);
@@ -152,7 +135,8 @@ class Compiler {
       fail(std::string(rule.name).append(" is not defined for the dtype"),
            static_cast<int>(each.dtype));
     }
-    ValueInstruction instruction{find_handler(each.opcode, each.dtype, each.target, isa_), -1, {}};
+    ValueInstruction instruction{find_handler(each.opcode, each.dtype, each.target, isa_),
+                                 each.opcode, each.dtype};
     for (int i = 0; i < 3; ++i) {
       const bool is_condition = each.opcode == Opcode::where && i == 2;
       instruction.operands[i] =
@@ -178,13 +162,17 @@ class Compiler {
       int value = operand_value(description_.output_registers[i], dtype);
       if (values_[value].location >= 0) {
         const int copy = new_value(dtype);
-        instructions_.push_back({move_handler(dtype), copy, {value, -1, -1}});
+        // Named a cast to its own dtype: fusing leaves that alone.
+        instructions_.push_back({move_handler(dtype), Opcode::cast, dtype, copy, {value}});
         value = copy;
       }
       values_[value].location = inputs + static_cast<int>(i);
       compiled_.outputs.push_back({dtype, values_[value].location, 0, {}});
       output_values_.push_back(value);
     }
+  }
+
+  void find_hazards() {
     for (std::size_t i = 0; i < output_values_.size(); ++i) {
       compiled_.outputs[i].inputs_read_later = inputs_read_after(output_values_[i]);
     }
@@ -206,68 +194,6 @@ class Compiler {
       is_after = is_after || is_producer;
     }
     return found;
-  }
-
-  bool is_contiguous(const std::vector<std::int64_t>& strides) const {
-    std::int64_t expected = 1;
-    for (std::size_t d = strides.size(); d-- > 0;) {
-      if (compiled_.dims[d] != 1 && strides[d] != expected) return false;
-      expected *= compiled_.dims[d];
-    }
-    return true;
-  }
-
-  bool is_scalar(const std::vector<std::int64_t>& strides) const {
-    for (std::size_t d = 0; d < strides.size(); ++d) {
-      if (compiled_.dims[d] != 1 && strides[d] != 0) return false;
-    }
-    return true;
-  }
-
-  // Elements after which a broadcast input's values repeat.
-  std::int64_t period(const std::vector<std::int64_t>& strides) const {
-    std::int64_t elements = compiled_.element_count;
-    for (std::size_t d = 0; d < strides.size(); ++d) {
-      if (compiled_.dims[d] != 1 && strides[d] != 0) break;
-      elements /= compiled_.dims[d];
-    }
-    return elements;
-  }
-
-  void choose_access() {
-    bool has_expanded = false;
-    std::int64_t longest_period = 1;
-    for (const InputDescription& each : description_.inputs) {
-      if (each.strides.size() != compiled_.dims.size()) {
-        fail("an input has a stride for each dimension", std::ssize(each.strides));
-      }
-      Access access = Access::expanded;
-      if (is_scalar(each.strides)) access = Access::scalar;
-      // A single element is read in place: it needs no repetition.
-      if (is_contiguous(each.strides)) access = Access::contiguous;
-      compiled_.inputs.push_back({each.dtype, access, each.strides});
-      if (access != Access::expanded || compiled_.element_count == 0) continue;
-      has_expanded = true;
-      const std::int64_t repeats_after = period(each.strides);
-      if (repeats_after <= tile_elements) longest_period = std::max(longest_period, repeats_after);
-    }
-    compiled_.is_by_row = has_expanded && compiled_.dims.back() >= shortest_row;
-    compiled_.tile = compiled_.is_by_row ? std::min(compiled_.dims.back(), tile_elements)
-                                         : tile_elements / longest_period * longest_period;
-    compiled_.tile = std::max<std::int64_t>(std::min(compiled_.tile, compiled_.element_count), 1);
-    for (std::size_t i = 0; i < compiled_.inputs.size(); ++i) {
-      Input& input = compiled_.inputs[i];
-      input.location = static_cast<int>(i);
-      if (input.access == Access::expanded) refine(input);
-    }
-  }
-
-  void refine(Input& input) const {
-    if (compiled_.is_by_row && input.strides.back() == 1) input.access = Access::row;
-    if (compiled_.is_by_row && input.strides.back() == 0) input.access = Access::row_scalar;
-    if (compiled_.element_count == 0) return;
-    input.period = period(input.strides);
-    input.is_loaded_once = !compiled_.is_by_row && compiled_.tile % input.period == 0;
   }
 
   int take_temporary(DType dtype) {
@@ -300,7 +226,7 @@ class Compiler {
     for (int i = 0; i < std::ssize(instructions_); ++i) {
       const ValueInstruction& each = instructions_[i];
       // Released before the result is placed: an instruction may overwrite its operand.
-      for (int k = 0; k < 3; ++k) {
+      for (int k = 0; k < most_operands; ++k) {
         const int operand = each.operands[k];
         const bool is_repeated =
             std::find(each.operands, each.operands + k, operand) != each.operands + k;
@@ -311,7 +237,8 @@ class Compiler {
       if (result.last_use < 0) release(each.dst);
       const auto location = [&](int value) { return value < 0 ? 0 : values_[value].location; };
       compiled_.instructions.push_back({each.handler, result.location, location(each.operands[0]),
-                                        location(each.operands[1]), location(each.operands[2])});
+                                        location(each.operands[1]), location(each.operands[2]),
+                                        location(each.operands[3])});
     }
   }
 

@@ -46,6 +46,19 @@ Handler plain_handler(Opcode opcode, DType dtype, DType target) {
   return found != nullptr ? found : integer_handler(opcode, dtype);
 }
 
+Handler find_fused_handler(Opcode first, Opcode second, bool is_right, DType dtype, Isa isa) {
+  switch (isa) {
+#if defined(__x86_64__)
+    case Isa::avx512:
+      return avx512::fused_handler(first, second, is_right, dtype);
+    case Isa::avx2:
+      return avx2::fused_handler(first, second, is_right, dtype);
+#endif
+    default:
+      return portable::fused_handler(first, second, is_right, dtype);
+  }
+}
+
 Handler find_handler(Opcode opcode, DType dtype, DType target, Isa isa) {
   const Handler found = simd_handler(opcode, dtype, target, isa);
   return found != nullptr ? found : plain_handler(opcode, dtype, target);

@@ -118,6 +118,42 @@ void where_loop(const vm::Instruction& instruction, const vm::Location* location
   if (count > 0) result.rest(select(condition.rest(count), a.rest(count), b.rest(count)), count);
 }
 
+// Second(First(a, b), c), each half rounded.
+template <class T, class First, class Second>
+void fused_loop(const vm::Instruction& instruction, const vm::Location* locations,
+                std::int64_t count) noexcept {
+  const First first;
+  const Second second;
+  Reader<T> a(locations[instruction.a]);
+  Reader<T> b(locations[instruction.b]);
+  Reader<T> c(locations[instruction.c]);
+  Writer<T> result(locations[instruction.dst]);
+  for (; count >= lanes<T>; count -= lanes<T>) {
+    result.next(second(first(a.next(), b.next()), c.next()));
+  }
+  if (count > 0) {
+    result.rest(second(first(a.rest(count), b.rest(count)), c.rest(count)), count);
+  }
+}
+
+// Choose(d, a * b, c)
+template <class T, class Choose>
+void fused_where_loop(const vm::Instruction& instruction, const vm::Location* locations,
+                      std::int64_t count) noexcept {
+  const Choose choose;
+  Reader<T> a(locations[instruction.a]);
+  Reader<T> b(locations[instruction.b]);
+  Reader<T> c(locations[instruction.c]);
+  MaskReader<T> d(locations[instruction.d]);
+  Writer<T> result(locations[instruction.dst]);
+  for (; count >= lanes<T>; count -= lanes<T>) {
+    result.next(choose(d.next(), a.next() * b.next(), c.next()));
+  }
+  if (count > 0) {
+    result.rest(choose(d.rest(count), a.rest(count) * b.rest(count), c.rest(count)), count);
+  }
+}
+
 // Booleans to numbers.
 template <class T>
 void cast_mask_loop(const vm::Instruction& instruction, const vm::Location* locations,

@@ -23,6 +23,7 @@ from trimtab.core.dtype_policy import DTypePolicy as DTypePolicy
 from trimtab.core.function import Function as Function
 from trimtab.core.naming import name_scope as name_scope
 from trimtab.core.operation import Operation as Operation
+from trimtab.core.stateless import StatelessScope as StatelessScope
 from trimtab.core.variable import Variable as Variable
 from trimtab.initializers import Initializer as Initializer
 from trimtab.ir.tensor import KerasTensor as KerasTensor

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
 from trimtab import dtypes
-from trimtab.ir.graph import Node, Value, topological_order
+from trimtab.ir.graph import Node, Value
 from trimtab.ir.tensor import Tensor
 from trimtab.primitives import elementwise
 from trimtab.primitives.source import filled_like
 
+_BY_NUMBER = operator.attrgetter("number")
 
-def _reaching(order: Sequence[Node], wrt: Sequence[Value]) -> set[int]:
-    """Ids of the nodes through which `wrt` reaches the output."""
-    reached = {id(v.node) for v in wrt}
-    for node in order:
-        if id(node) not in reached and any(id(v.node) in reached for v in node.inputs):
-            reached.add(id(node))
-    return reached
+
+def _path(output: Value, wrt: Sequence[Value]) -> list[Node]:
+    """The nodes through which `wrt` reaches `output`, each after its inputs."""
+    found = {output.node}
+    stack = [output.node]
+    while stack:
+        for value in stack.pop().inputs:
+            node = value.node
+            if node not in found:
+                found.add(node)
+                stack.append(node)
+    reached = {value.node for value in wrt}
+    path = []
+    # A node's inputs were made before it: numbers are a topological order.
+    for node in sorted(found, key=_BY_NUMBER):
+        for value in node.inputs:
+            if value.node in reached:
+                reached.add(node)
+                path.append(node)
+                break
+    return path
 
 
 def gradients(
-    output: Value, wrt: Sequence[Value], cotangent: Tensor | None = None
+    output: Tensor, wrt: Sequence[Value], cotangent: Tensor | None = None
 ) -> list[Tensor | None]:
     """Cotangents of `wrt` for a cotangent of `output`.
 
@@ -39,20 +55,20 @@ def gradients(
             no gradient.
     """
     if not dtypes.is_float(output.dtype):
-        raise ValueError(f"gradients: the output must be floating; got {output.spec}")
-    order = topological_order([output])
-    reached = _reaching(order, wrt)
+        raise ValueError(f"gradients: the output must be floating; got {output.dtype}")
+    if not isinstance(output, Value):
+        return [None] * len(wrt)
+    path = _path(output, wrt)
+    reached = {value.node for value in wrt}.union(path)
     cotangents: dict[int, Tensor] = {
         id(output): filled_like(output, 1) if cotangent is None else cotangent
     }
-    for node in reversed(order):
-        if id(node) not in reached or not any(id(v.node) in reached for v in node.inputs):
-            continue
+    for node in reversed(path):
         incoming = [cotangents.get(id(v)) for v in node.outputs]
-        if all(g is None for g in incoming):
+        if not any([g is not None for g in incoming]):
             continue
         for value, g in zip(node.inputs, _pull_back(node, incoming), strict=True):
-            if g is None or id(value.node) not in reached:
+            if g is None or value.node not in reached:
                 continue
             known = cotangents.get(id(value))
             cotangents[id(value)] = g if known is None else elementwise.add(known, g)

@@ -41,7 +41,9 @@ def set_num_threads(count: int | None) -> None:
         ValueError: If `count` is not a whole number of 1 or more.
     """
     if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
-        raise ValueError(f"set_num_threads: `count` must be a whole number from 1 on; got {count!r}")
+        raise ValueError(
+            f"set_num_threads: `count` must be a whole number from 1 on; got {count!r}"
+        )
     engines.set_num_threads(count or 0)
 
 

@@ -14,7 +14,7 @@ from trimtab.primitives import elementwise, reduction
 # Made by functions of their own, not by calls.
 LEAVES = {"constant", "placeholder"}
 # Reverse mode ends here: these are gradients, or updates that follow from them.
-WITHOUT_GRADIENT = {"adam_update", "batch_norm_gradient", "sgd_update"}
+WITHOUT_GRADIENT = {"adam_update", "batch_norm_gradient", "max_pool_gradient", "sgd_update"}
 # NumPy has no such function, and the standard library's cannot be traced.
 NOT_IN_JAX = {"erf", "erf_inv"}
 

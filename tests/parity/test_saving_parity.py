@@ -14,7 +14,6 @@ LIBRARIES = {"keras": keras, "trimtab": trimtab}
 BOTH_WAYS = pytest.mark.parametrize(
     ("writer", "reader"), [("trimtab", "keras"), ("keras", "trimtab")]
 )
-OPTIMIZERS = pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 
 
 def sequential(k):
@@ -121,12 +120,12 @@ def compiled(build, library, optimizer):
 
 
 def stepped(build, library, optimizer):
-    """A model whose weights and optimizer have moved: to random numbers, which takes no training."""
+    """A model whose weights and optimizer hold random numbers, which takes no training."""
     model = compiled(build, library, optimizer)
     model.optimizer.build(model.trainable_variables)
     generator = np.random.default_rng(5)
     for variable in [*model.weights, *model.optimizer.variables[2:]]:
-        variable.assign(generator.uniform(0.5, 1.5, size=tuple(variable.shape)).astype("float32"))
+        variable.assign(generator.uniform(0.1, 0.6, size=tuple(variable.shape)).astype("float32"))
     model.optimizer.variables[0].assign(7)
     return model
 
@@ -173,12 +172,9 @@ def contents(path):
 
 
 @BOTH_WAYS
-@OPTIMIZERS
 @pytest.mark.parametrize("build", MODELS)
-def test_archive_opens_in_the_other_library_with_its_training(
-    build, optimizer, writer, reader, tmp_path
-):
-    model = stepped(build, writer, optimizer)
+def test_archive_opens_in_the_other_library_with_its_training(build, writer, reader, tmp_path):
+    model = stepped(build, writer, "adam")
 
     model.save(tmp_path / "m.keras")
     loaded = LIBRARIES[reader].models.load_model(tmp_path / "m.keras")

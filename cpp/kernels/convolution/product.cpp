@@ -38,8 +38,8 @@ class ProductConvolution final : public Kernel {
   }
 
   [[nodiscard]] std::size_t scratch_bytes() const override {
-    const std::int64_t elements = chunk_ * rows_ * taps_ + 2 * taps_ * filters_ +
-                                  chunk_ * rows_ * filters_;
+    const std::int64_t elements =
+        chunk_ * rows_ * taps_ + 2 * taps_ * filters_ + chunk_ * rows_ * filters_;
     return static_cast<std::size_t>(elements) * sizeof(T) + 4 * cache_line_bytes +
            std::max(whole_.scratch_bytes, rest_.scratch_bytes);
   }

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trimtab.callbacks.base import Callback, Logs
 from trimtab.callbacks.batch_count import BatchCount
 from trimtab.core.config import keras_export
+from trimtab.lazy import lazy_module
+
+if TYPE_CHECKING:
+    import json
+    import pathlib
+    import shutil
+else:
+    json = lazy_module("json")
+    shutil = lazy_module("shutil")
+    pathlib = lazy_module("pathlib")
 
 
 @keras_export("keras.callbacks.BackupAndRestore")
 class BackupAndRestore(Callback):
-    """Keeps weights and optimizer of a running training in a folder; the same `fit` takes them up again.
+    """Keeps weights and optimizer of a training in a folder; the same `fit` takes them up again.
 
     After a cut, `fit` goes on with the first epoch that was not backed up as complete.
 
@@ -55,7 +63,7 @@ class BackupAndRestore(Callback):
         self.save_freq = save_freq
         self.double_checkpoint = double_checkpoint
         self.delete_checkpoint = delete_checkpoint
-        folder = Path(self.backup_dir)
+        folder = pathlib.Path(self.backup_dir)
         self._weights = folder / "latest.weights.h5"
         self._metadata = folder / "training_metadata.json"
         self._epoch = 0
@@ -109,13 +117,14 @@ class BackupAndRestore(Callback):
             self._back_up()
 
     def _back_up(self) -> None:
-        Path(self.backup_dir).mkdir(parents=True, exist_ok=True)
+        pathlib.Path(self.backup_dir).mkdir(parents=True, exist_ok=True)
         if self.double_checkpoint:
             for path in (self._weights, self._metadata):
                 if path.exists():
                     shutil.copyfile(path, _previous(path))
         self.model.save_weights(str(self._weights), overwrite=True)
-        # A cut between the two files leaves the older number: an epoch is then trained twice, not lost.
+        # A cut between the two files leaves the older number: an epoch is then trained twice, not
+        # lost.
         temporary = self._metadata.with_suffix(".tmp")
         temporary.write_text(
             json.dumps({"epoch": self._epoch, "batch": self._batch}), encoding="utf8"
@@ -130,8 +139,8 @@ class BackupAndRestore(Callback):
             path.unlink(missing_ok=True)
             _previous(path).unlink(missing_ok=True)
         with contextlib.suppress(OSError):
-            Path(self.backup_dir).rmdir()
+            pathlib.Path(self.backup_dir).rmdir()
 
 
-def _previous(path: Path) -> Path:
+def _previous(path: pathlib.Path) -> pathlib.Path:
     return path.with_name(f"{path.name}.bkp")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
 from trimtab.callbacks.base import Callback, Logs
 from trimtab.core.config import keras_export
+from trimtab.lazy import lazy_module
+
+if TYPE_CHECKING:
+    import csv
+    import pathlib
+else:
+    csv = lazy_module("csv")
+    pathlib = lazy_module("pathlib")
 
 
 @keras_export("keras.callbacks.CSVLogger")
@@ -39,7 +45,7 @@ class CSVLogger(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Opens the file."""
-        path = Path(self.filename)
+        path = pathlib.Path(self.filename)
         if self.append and path.exists():
             self._needs_header = path.stat().st_size == 0
         self._close()

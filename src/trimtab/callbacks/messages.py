@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import sys
+from typing import TYPE_CHECKING
 
 from trimtab.core import settings
+from trimtab.lazy import lazy_module
 
-_LOGGER = logging.getLogger("trimtab")
+if TYPE_CHECKING:
+    import logging
+else:
+    logging = lazy_module("logging")
+
+
+def _logger() -> logging.Logger:
+    return logging.getLogger("trimtab")
 
 
 def print_message(message: str, line_break: bool = True) -> None:
@@ -18,7 +26,7 @@ def print_message(message: str, line_break: bool = True) -> None:
         line_break: Whether to end the line.
     """
     if not settings.is_interactive_logging_enabled():
-        _LOGGER.info(message)
+        _logger().info(message)
         return
     text = message + "\n" if line_break else message
     try:

@@ -69,10 +69,10 @@ class MonitorCallback(Callback):
 
 
 def _metric_directions(model: Any) -> dict[str, str | None]:
-    """Name of each metric that is no mean of the loss -> "up", "down" or None."""
-    directions: dict[str, str | None] = {}
-    for metric in getattr(model, "metrics", ()):
-        named = metric.named_metrics() if hasattr(metric, "named_metrics") else {}
-        for name, inner in named.items():
-            directions[name] = "up" if getattr(inner, "_direction", None) == "up" else "down"
-    return directions
+    """Name of each metric given to `compile` -> "up" or "down", None if it does not say."""
+    return {
+        name: getattr(inner, "_direction", None)
+        for metric in getattr(model, "metrics", ())
+        if hasattr(metric, "named_metrics")
+        for name, inner in metric.named_metrics().items()
+    }

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from types import FunctionType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from trimtab.ir.tensor import Array, KerasTensor, Tensor
+from trimtab.lazy import lazy_module
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = lazy_module("difflib")
 
 C = TypeVar("C")
 
@@ -398,10 +403,10 @@ def _deserialize_instance(config: dict[str, Any], custom_objects: Any, safe_mode
         )
     with CustomObjectScope(custom_objects), _safe_mode_scope(safe_mode):
         instance = cls.from_config(dict(inner) if isinstance(inner, dict) else inner)
-    if config.get("build_config") and hasattr(instance, "build_from_config"):
-        instance.build_from_config(config["build_config"])
-    if config.get("compile_config") and hasattr(instance, "compile_from_config"):
-        instance.compile_from_config(config["compile_config"])
+        if config.get("build_config") and hasattr(instance, "build_from_config"):
+            instance.build_from_config(config["build_config"])
+        if config.get("compile_config") and hasattr(instance, "compile_from_config"):
+            instance.compile_from_config(config["compile_config"])
     return instance
 
 

@@ -96,6 +96,10 @@ class OpOperation(Operation):
         """The name and the op's arguments that are no tensors."""
         return {"name": self.name, **self.config}
 
+    def clone(self) -> OpOperation:
+        """The same op, not used yet."""
+        return OpOperation(self.function, name=self.name, **self.config)
+
     def serialize_keras_object(self) -> dict[str, Any]:
         """The configuration under the name of Keras's class for the op."""
         return {

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trimtab import dtypes
+from trimtab.lazy import lazy_module
 from trimtab.ops.dispatch import EPSILON, FLOATX
+
+if TYPE_CHECKING:
+    import json
+else:
+    json = lazy_module("json")
 
 _SETTINGS: dict[str, Any] = {
     "image_data_format": "channels_last",
@@ -20,9 +24,10 @@ _SETTINGS: dict[str, Any] = {
 def _read_keras_json() -> None:
     """Takes floatx, epsilon and image_data_format from Keras's settings file where there is one."""
     folder = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
-    path = Path(folder) / "keras.json"
+    path = os.path.join(folder, "keras.json")
     try:
-        text = path.read_text(encoding="utf-8")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
     except OSError:
         return
     try:

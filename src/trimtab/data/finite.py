@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+_native: Callable[[int, int, int], int] | None
 try:
-    from trimtab.engines.cpu._engine import first_nonfinite as search
+    from trimtab.engines.cpu import _engine
+
+    _native = _engine.first_nonfinite
 except ImportError:  # the package can be used from its source tree with the reference engine only
-    search = None  # type: ignore[assignment]
+    _native = None
 
 _CODES = {"float32": 0, "float64": 1}
 # Elements looked at together: their flags fit into the cache, and a memory map is read in pieces.
@@ -21,8 +25,8 @@ def first_nonfinite(array: np.ndarray[Any, Any]) -> int | None:
     if array.dtype.kind != "f" or not array.size:
         return None
     code = _CODES.get(array.dtype.name)
-    if search is not None and code is not None and array.flags.c_contiguous:
-        found = int(search(array.ctypes.data, code, array.size))
+    if _native is not None and code is not None and array.flags.c_contiguous:
+        found = int(_native(array.ctypes.data, code, array.size))
         return None if found < 0 else found
     row_size = array.size // len(array)
     step = max(1, _CHUNK_ELEMENTS // row_size)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+_native: Callable[[int, int, int], None] | None
 try:
-    from trimtab.engines.cpu._engine import permutation
+    from trimtab.engines.cpu import _engine
+
+    _native = _engine.permutation
 except ImportError:  # the package can be used from its source tree with the reference engine only
-    permutation = None  # type: ignore[assignment]
+    _native = None
 
 
 def _draw_seed() -> int:
@@ -21,10 +25,10 @@ def _draw_seed() -> int:
 def shuffled(rows: int) -> np.ndarray[Any, Any]:
     """The row numbers 0 ... rows - 1 in random order, int64."""
     seed = _draw_seed()
-    if permutation is None:
+    if _native is None:
         return np.random.default_rng(seed).permutation(rows)
     order = np.empty(rows, np.int64)
-    permutation(seed, rows, order.ctypes.data)
+    _native(seed, rows, order.ctypes.data)
     return order
 
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import random
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trimtab.core.config import keras_export
+from trimtab.lazy import lazy_module
+
+if TYPE_CHECKING:
+    import multiprocessing
+    from concurrent import futures
+else:
+    multiprocessing = lazy_module("multiprocessing")
+    futures = lazy_module("concurrent.futures")
 
 
 @keras_export("keras.utils.PyDataset", "keras.utils.Sequence")
@@ -114,7 +120,7 @@ def _make_held(number: int) -> Any:
 
 
 def _made_ahead(dataset: PyDataset, numbers: Iterator[int]) -> Iterator[Any]:
-    pending: deque[Future[Any]] = deque()
+    pending: deque[futures.Future[Any]] = deque()
     with _executor(dataset) as executor:
         make = _make_held if dataset.use_multiprocessing else dataset.__getitem__
         try:
@@ -130,11 +136,11 @@ def _made_ahead(dataset: PyDataset, numbers: Iterator[int]) -> Iterator[Any]:
                 future.cancel()
 
 
-def _executor(dataset: PyDataset) -> Executor:
+def _executor(dataset: PyDataset) -> futures.Executor:
     if not dataset.use_multiprocessing:
-        return ThreadPoolExecutor(dataset.workers, thread_name_prefix="batches")
+        return futures.ThreadPoolExecutor(dataset.workers, thread_name_prefix="batches")
     # Forking a process that runs threads can deadlock; a fresh one cannot.
-    return ProcessPoolExecutor(
+    return futures.ProcessPoolExecutor(
         dataset.workers,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_hold,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from trimtab.ir.tensor import Array, Tensor
+from trimtab.ir.tensor import Array, Tensor, name_of
 
 
 class Spec(NamedTuple):
@@ -80,7 +81,7 @@ class Primitive:
             if kind is Recorded:
                 return self._record(inputs, attrs)
         arrays = [x.array for x in inputs]  # type: ignore[attr-defined]
-        self.infer(*[Spec(a.shape, a.dtype.name) for a in arrays], **attrs)
+        self.infer(*[Spec(x.shape, x.dtype) for x in inputs], **attrs)
         with np.errstate(all="ignore"):
             result = self.evaluate(np, *arrays, **attrs)
         if self.multiple:
@@ -88,10 +89,11 @@ class Primitive:
         return Array(np.asarray(result))
 
     def _trace(self, inputs: tuple[Tensor, ...], attrs: dict[str, Any]) -> Any:
-        values = tuple(x if type(x) is Value else constant(x.array) for x in inputs)  # type: ignore[attr-defined]
+        values: tuple[Value, ...] = tuple([x if type(x) is Value else _as_constant(x) for x in inputs])
         specs = self.infer(*[v.spec for v in values], **attrs)
-        node = Node(self, values, attrs, specs if self.multiple else (specs,))
-        return node.outputs if self.multiple else node.outputs[0]
+        if self.multiple:
+            return Node(self, values, attrs, specs).outputs
+        return Node(self, values, attrs, (specs,)).outputs[0]
 
     def _record(self, inputs: tuple[Tensor, ...], attrs: dict[str, Any]) -> Any:
         """Evaluates at once, and makes a node all the same."""
@@ -111,10 +113,17 @@ class Primitive:
         return f"Primitive({self.name})"
 
 
-class Node:
-    """One use of a primitive. It owns the values that it produces."""
+_NUMBERS = itertools.count()
 
-    __slots__ = ("attrs", "inputs", "outputs", "primitive")
+
+class Node:
+    """One use of a primitive. It owns the values that it produces.
+
+    Attributes:
+        number: Grows with every node made: a node's inputs have smaller ones.
+    """
+
+    __slots__ = ("attrs", "inputs", "number", "outputs", "primitive")
 
     def __init__(
         self,
@@ -126,28 +135,22 @@ class Node:
         self.primitive = primitive
         self.inputs = inputs
         self.attrs = attrs
-        self.outputs = tuple(Value(self, index, spec) for index, spec in enumerate(specs))
+        self.number = next(_NUMBERS)
+        self.outputs = tuple([Value(self, index, spec) for index, spec in enumerate(specs)])
 
 
 class Value(Tensor):
     """A tensor inside a trace: output `index` of `node`."""
 
-    __slots__ = ("_keras_mask", "index", "node", "spec")
+    __slots__ = ("_keras_mask", "dtype", "index", "node", "shape", "spec")
+
+    shape: tuple[int, ...]
 
     def __init__(self, node: Node, index: int, spec: Spec) -> None:
         self.node = node
         self.index = index
         self.spec = spec
-
-    @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
-        """Sizes of the axes."""
-        return self.spec.shape
-
-    @property
-    def dtype(self) -> str:  # type: ignore[override]
-        """Name of the element type."""
-        return self.spec.dtype
+        self.shape, self.dtype = spec
 
     def _refuse(self, what: str) -> Any:
         raise TypeError(
@@ -244,7 +247,17 @@ def placeholder(shape: tuple[int, ...], dtype: str) -> Value:
 
 def constant(array: np.ndarray[Any, Any]) -> Value:
     """A value known when the graph is made. The array must not change afterwards."""
-    return Node(_CONSTANT, (), {"array": array}, (Spec(array.shape, array.dtype.name),)).outputs[0]
+    return Node(_CONSTANT, (), {"array": array}, (Spec(array.shape, name_of(array.dtype)),)).outputs[0]
+
+
+def _as_constant(x: Any) -> Value:
+    """The constant of a concrete tensor, made once a tensor and kept with it."""
+    value: Value | None = x.constant
+    if value is None:
+        array = x.array
+        # A graph outlives the call that traced it, and whoever owns the array may write to it.
+        value = x.constant = constant(array.copy() if array.flags.writeable else array)
+    return value
 
 
 def recorded(array: np.ndarray[Any, Any]) -> Recorded:

@@ -136,23 +136,36 @@ _OPERAND_TYPES = frozenset({int, float, bool, list, tuple, slice, type(None), ty
 _OPERAND_BASES = (Tensor, np.ndarray, np.generic, int, float)
 
 
+_NAMES: dict[Any, str] = {}
+
+
+def name_of(dtype: np.dtype[Any]) -> str:
+    """`dtype.name`, which NumPy puts together anew in a microsecond every time."""
+    name = _NAMES.get(dtype)
+    if name is None:
+        name = _NAMES[dtype] = str(dtype.name)
+    return name
+
+
 class Array(Tensor):
     """A tensor that holds its numbers in a NumPy array."""
 
-    __slots__ = ("_keras_mask", "array")
+    __slots__ = ("_keras_mask", "array", "constant")
 
     def __init__(self, array: Any) -> None:
         self.array: np.ndarray[Any, Any] = array
+        # What stands for the array in graphs: see ir.graph.
+        self.constant: Any = None
 
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
         """Sizes of the axes."""
-        return tuple(self.array.shape)
+        return self.array.shape
 
     @property
     def dtype(self) -> str:  # type: ignore[override]
         """Name of the element type."""
-        return str(self.array.dtype.name)
+        return name_of(self.array.dtype)
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """The numbers as a NumPy array, not copied."""

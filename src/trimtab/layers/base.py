@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from trimtab import dtypes, ops, regularizers
+from trimtab import dtypes, regularizers
 from trimtab.core import dtype_policy as dtype_policies
 from trimtab.core import recording as recording
 from trimtab.core import tree
 from trimtab.core.config import keras_export
 from trimtab.core.operation import Node, Operation
-from trimtab.core.scope import THREAD, TraceScope, trace_scope
+from trimtab.core.scope import THREAD
+from trimtab.core.stateless import call_with_values
 from trimtab.core.symbolic import infer_output_spec, is_symbolic_call, keras_tensor
 from trimtab.ir.graph import Value
 from trimtab.ir.tensor import Array, KerasTensor, Tensor
@@ -25,6 +25,12 @@ from trimtab.layers.configuration import config_of
 from trimtab.layers.input_spec import check_inputs
 from trimtab.layers.shapes import align_shapes, is_shape, map_shapes
 from trimtab.layers.tracking import Tracker
+from trimtab.lazy import lazy_module
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = lazy_module("difflib")
 
 # Errors whose text is amended by the layer in which they happen.
 _AMENDED = (ValueError, TypeError, IndexError)
@@ -414,7 +420,6 @@ class Layer(Buildable, Operation):
         """
         if not self.built:
             raise ValueError(f"{self.name}: stateless_call needs a built layer; call it first")
-        scope = TraceScope()
         roles = {
             "trainable_variables": (self.trainable_variables, trainable_variables),
             "non_trainable_variables": (self.non_trainable_variables, non_trainable_variables),
@@ -425,12 +430,14 @@ class Layer(Buildable, Operation):
                     f"{self.name}: `{role}` must hold {len(variables)} values, one a variable; "
                     f"got {len(values)}"
                 )
-            for variable, value in zip(variables, values, strict=True):
-                scope.write(variable, ops.convert_to_tensor(value, variable.dtype))
-        with trace_scope(scope):
-            outputs = self(*args, **kwargs)
-            losses = self.losses if return_losses else None
-        updated = [scope.read(v) for v in self.non_trainable_variables]
+
+        def call() -> Any:
+            return self(*args, **kwargs), self.losses if return_losses else None
+
+        held = [*self.trainable_variables, *self.non_trainable_variables]
+        given = [*trainable_variables, *non_trainable_variables]
+        (outputs, losses), updated = call_with_values(call, held, given)
+        updated = updated[len(trainable_variables) :]
         return (outputs, updated, losses) if return_losses else (outputs, updated)
 
     # --- configuration ------------------------------------------------------------------------

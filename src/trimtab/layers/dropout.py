@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from trimtab import ops
+from trimtab import random
 from trimtab.core.config import keras_export
 from trimtab.core.random import SeedGenerator
-from trimtab.ir.tensor import Tensor
 from trimtab.layers.base import Layer
-from trimtab.primitives import fused
 
 
 def checked_rate(owner: str, rate: Any) -> float:
@@ -40,18 +38,6 @@ def checked_noise_shape(owner: str, noise_shape: Any) -> tuple[int | None, ...] 
             f"{noise_shape!r}"
         )
     return sizes
-
-
-def drop(x: Tensor, rate: float, noise_shape: Any, seed: SeedGenerator) -> Tensor:
-    """`x` with a part `rate` of its elements set to 0 and the others divided by `1 - rate`."""
-    if noise_shape is None:
-        return fused.dropout(x, seed.next(), rate=rate)[0]
-    shape = tuple(
-        size if wanted is None else wanted
-        for wanted, size in zip(noise_shape, x.shape, strict=True)
-    )
-    kept = fused.dropout(ops.ones(shape, dtype=x.dtype), seed.next(), rate=rate)[0]
-    return ops.multiply(x, ops.broadcast_to(kept, x.shape))  # type: ignore[no-any-return]
 
 
 @keras_export("keras.layers.Dropout")
@@ -90,7 +76,7 @@ class Dropout(Layer):
     def call(self, inputs: Any, training: Any = False) -> Any:
         """The inputs, thinned out in training."""
         if training and self.rate > 0:
-            return drop(inputs, self.rate, self.noise_shape, self.seed_generator)
+            return random.dropout(inputs, self.rate, self.noise_shape, self.seed_generator)
         return inputs
 
     def compute_output_shape(self, input_shape: Any) -> Any:

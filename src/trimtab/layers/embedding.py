@@ -98,3 +98,7 @@ class Embedding(Layer):
     def compute_output_shape(self, input_shape: Any) -> Any:
         """(*input_shape, output_dim)."""
         return (*input_shape, self.output_dim)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments, and as Keras writes it `activity_regularizer` also where it is None."""
+        return {"activity_regularizer": None} | super().get_config()

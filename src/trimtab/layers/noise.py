@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from trimtab import ops, regularizers
-from trimtab.core import random, settings
+from trimtab import ops, random, regularizers
+from trimtab.core import settings
 from trimtab.core.config import keras_export
 from trimtab.core.random import SeedGenerator
 from trimtab.layers.base import Layer
-from trimtab.layers.dropout import Dropout, checked_noise_shape, checked_rate, drop
+from trimtab.layers.dropout import Dropout, checked_noise_shape, checked_rate
 from trimtab.layers.input_spec import InputSpec
 
 
@@ -146,7 +146,7 @@ class _SpatialDropout(Dropout):
         inner = (1,) * (len(inputs.shape) - 2)
         is_last = self.data_format == "channels_last"
         pattern = (None, *inner, None) if is_last else (None, None, *inner)
-        return drop(inputs, self.rate, pattern, self.seed_generator)
+        return random.dropout(inputs, self.rate, pattern, self.seed_generator)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments as Keras writes them: the dtype by its name, `trainable` not at all."""

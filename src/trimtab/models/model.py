@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,12 +19,18 @@ from trimtab.layers.base import Layer
 from trimtab.layers.building import default
 from trimtab.layers.call import CALLS
 from trimtab.layers.shapes import map_shapes
+from trimtab.lazy import lazy_module
 from trimtab.models import graph_config
 from trimtab.models import inputs as model_inputs
 from trimtab.models.compiled_call import CallCache, compiled, remember
 from trimtab.models.summary import print_summary
 from trimtab.saving.pickling import reduced
 from trimtab.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    import json
+else:
+    json = lazy_module("json")
 
 
 def _names_graph(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
@@ -343,7 +348,7 @@ class Model(Trainer, Layer):
         """The configuration as JSON, for `models.model_from_json`; `json.dumps` gets `kwargs`."""
         return json.dumps(serialize_keras_object(self), **kwargs)
 
-    # --- files ----------------------------------------------------------------------------------------
+    # --- files ------------------------------------------------------------------------------------
 
     def save(
         self,
@@ -383,7 +388,7 @@ class Model(Trainer, Layer):
         objects_to_skip: Any = None,
         by_name: bool | None = None,
     ) -> None:
-        """Sets the weights from a file, all or, if one does not fit, none; see `saving.load_weights`."""
+        """Sets the weights from a file, all or none; see `saving.load_weights`."""
         saving.load_weights(
             self, filepath, skip_mismatch, objects_to_skip=objects_to_skip, by_name=by_name
         )

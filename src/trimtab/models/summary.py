@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trimtab import dtypes
 from trimtab.core import settings, tree
 from trimtab.layers.base import Layer
 from trimtab.layers.batch_normalization import BatchNormalization
 from trimtab.layers.shapes import map_shapes
+from trimtab.lazy import lazy_module
 from trimtab.models.table import column_widths, draw_table
 
-_LOGGER = logging.getLogger("trimtab")
+if TYPE_CHECKING:
+    import logging
+else:
+    logging = lazy_module("logging")
+
+
+def _logger() -> logging.Logger:
+    return logging.getLogger("trimtab")
+
+
 _LENGTHS = {"chain": 88, "graph": 108}
 _POSITIONS = {"chain": [0.45, 0.80, 1.0], "graph": [0.3, 0.56, 0.74, 1.0]}
 
@@ -38,7 +47,7 @@ def print_summary(
         sys.stdout.write(text)
         sys.stdout.flush()
     else:
-        _LOGGER.info(text)
+        _logger().info(text)
 
 
 def summary_text(

@@ -263,9 +263,9 @@ from trimtab.ops.transcendental import exp2 as exp2
 from trimtab.ops.transcendental import expm1 as expm1
 from trimtab.ops.transcendental import hypot as hypot
 from trimtab.ops.transcendental import log as log
-from trimtab.ops.transcendental import log10 as log10
 from trimtab.ops.transcendental import log1p as log1p
 from trimtab.ops.transcendental import log2 as log2
+from trimtab.ops.transcendental import log10 as log10
 from trimtab.ops.transcendental import logaddexp as logaddexp
 from trimtab.ops.transcendental import rad2deg as rad2deg
 from trimtab.ops.transcendental import sin as sin

@@ -9,7 +9,16 @@ import numpy as np
 
 from trimtab.ir.graph import Primitive
 from trimtab.ir.tensor import Tensor
-from trimtab.ops.dispatch import broadcast, canonical_axes, canonical_axis, convert, expand, floating, numeric, op
+from trimtab.ops.dispatch import (
+    broadcast,
+    canonical_axes,
+    canonical_axis,
+    convert,
+    expand,
+    floating,
+    numeric,
+    op,
+)
 from trimtab.ops.layout import in_order, reshape, section
 from trimtab.ops.sorting import sorted_along
 from trimtab.primitives import elementwise, fused, layout, reduction

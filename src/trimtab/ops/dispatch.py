@@ -10,7 +10,7 @@ import numpy as np
 
 from trimtab import dtypes
 from trimtab.ir.graph import Value
-from trimtab.ir.tensor import Array, KerasTensor, Tensor
+from trimtab.ir.tensor import Array, KerasTensor, Tensor, name_of
 from trimtab.primitives import elementwise
 from trimtab.primitives.layout import concatenate, reshape
 from trimtab.primitives.reduction import broadcast_to
@@ -169,13 +169,18 @@ def weak_type(x: Any) -> Any:
     if isinstance(x, Tensor):
         return x.as_tensor().dtype
     if isinstance(x, (np.ndarray, np.generic)):
-        return x.dtype.name
+        return name_of(x.dtype)
     return convert(x).dtype
 
 
 def common_type(*xs: Any) -> str:
     """The type that operands are brought to."""
-    return dtypes.result_type(*[weak_type(x) for x in xs], floatx=FLOATX[0])
+    return _result_type(tuple([weak_type(x) for x in xs]), FLOATX[0])
+
+
+@functools.lru_cache(maxsize=4096)
+def _result_type(types: tuple[Any, ...], floatx: str) -> str:
+    return dtypes.result_type(*types, floatx=floatx)
 
 
 def common_float_type(*xs: Any) -> str:
@@ -186,11 +191,17 @@ def common_float_type(*xs: Any) -> str:
 
 def broadcast_shape(shapes: Sequence[tuple[int, ...]], name: str = "ops") -> tuple[int, ...]:
     """The shape that NumPy's rules give operands of `shapes`."""
-    try:
-        return np.broadcast_shapes(*shapes)
-    except ValueError:
-        listed = ", ".join(str(tuple(s)) for s in shapes)
-        raise ValueError(f"{name}: shapes {listed} cannot be broadcast together") from None
+    # NumPy's broadcast_shapes builds arrays to find this out, which takes ten times as long.
+    ndim = max([len(shape) for shape in shapes])
+    result = [1] * ndim
+    for shape in shapes:
+        for place, dim in enumerate(shape, ndim - len(shape)):
+            if dim != 1 and dim != result[place]:
+                if result[place] != 1:
+                    listed = ", ".join(str(tuple(s)) for s in shapes)
+                    raise ValueError(f"{name}: shapes {listed} cannot be broadcast together")
+                result[place] = dim
+    return tuple(result)
 
 
 def broadcast(x: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -243,8 +254,10 @@ def canonical_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(ndim))
-    if not isinstance(axis, (tuple, list)):
+    if type(axis) is int:
         return (canonical_axis(axis, ndim, name),)
+    if not isinstance(axis, (tuple, list)):
+        return (canonical_axis(int(axis), ndim, name),)
     axes = sorted(canonical_axis(a, ndim, name) for a in axis)
     if len(set(axes)) != len(axes):
         raise ValueError(f"{name}: `axis` names an axis twice; got {tuple(axis)} for {ndim} axes")

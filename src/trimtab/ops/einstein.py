@@ -7,12 +7,11 @@ from collections import Counter
 from typing import Any
 
 from trimtab.ir.tensor import Tensor
-from trimtab.ops.dispatch import common_type, convert, op
+from trimtab.ops.dispatch import broadcast, common_type, convert, op
 from trimtab.ops.layout import in_order, reshape
 from trimtab.ops.linear_algebra import product
-from trimtab.ops.repetition import diagonal
 from trimtab.ops.reductions import sum as sum_of
-from trimtab.ops.dispatch import broadcast
+from trimtab.ops.repetition import diagonal
 
 # Stand for the axes of "...", counted from the right, so that they pair up as broadcasting does.
 _DOTS = "".join(chr(number) for number in range(0x3B1, 0x3B1 + 24))

@@ -18,6 +18,9 @@ from trimtab.ops.dispatch import (
     lift,
     op,
 )
+from trimtab.primitives.source import filled
+
+_FLOATS = frozenset(dtypes.FLOATS)
 
 
 def _named(function: Callable[..., Any], name: str, doc: str) -> Callable[..., Any]:
@@ -62,14 +65,19 @@ def binary(
         needs_float: Whether integers and bools are taken as floatx.
     """
     common = common_float_type if needs_float else common_type
-    # Types that the primitive takes as they are: the short way for two traced operands.
+    # Types that the primitive takes as they are: the short way for traced operands.
     plain = frozenset(dtypes.FLOATS if needs_float else set(dtypes.ALL) - {"bool"})
 
     def call(x1: Any, x2: Any) -> Any:
-        if type(x1) is Value and type(x2) is Value:
-            if x1.spec == x2.spec and x1.spec.dtype in plain:
-                return primitive(x1, x2)
-        elif any_symbolic((x1, x2)):
+        if type(x1) is Value:
+            if type(x2) is Value:
+                if x1.spec == x2.spec and x1.dtype in plain:
+                    return primitive(x1, x2)
+            elif type(x2) is float and x1.dtype in _FLOATS:
+                return primitive(x1, filled(x1.shape, x2, x1.dtype))
+        elif type(x1) is float and type(x2) is Value and x2.dtype in _FLOATS:
+            return primitive(filled(x2.shape, x1, x2.dtype), x2)
+        if any_symbolic((x1, x2)):
             return RECORDERS[0](call, (x1, x2), {})
         dtype = common(x1, x2)
         if dtype != "bool":

@@ -49,7 +49,9 @@ class Geometry(NamedTuple):
 
 def _check_operands(owner: str, a: Spec, b: Spec, geometry: Geometry, rank: int) -> None:
     if len(a.shape) != rank + 2 or len(b.shape) != rank + 2 or not 1 <= rank <= 3:
-        raise ValueError(f"{owner}: operands need one to three spatial axes, the same in both; got {a} and {b}")
+        raise ValueError(
+            f"{owner}: operands need one to three spatial axes, the same in both; got {a} and {b}"
+        )
     if a.dtype != b.dtype or not a.dtype.startswith(("float", "bfloat")):
         raise ValueError(f"{owner}: operands must be of one floating type; got {a} and {b}")
     if any(len(sizes) != rank for sizes in geometry[:4]):
@@ -80,7 +82,7 @@ def _padded(xp: Any, x: Any, geometry: Geometry) -> Any:
     return xp.pad(x, [(0, 0), *zip(geometry.low, geometry.high, strict=True), (0, 0)])
 
 
-def _at_tap(padded: Any, tap: Sizes, out: Sizes, geometry: Geometry) -> Any:
+def at_tap(padded: Any, tap: Sizes, out: Sizes, geometry: Geometry) -> Any:
     """The elements of the padded input that one tap meets, one for each output position."""
     starts = [t * d for t, d in zip(tap, geometry.dilation, strict=True)]
     window = [
@@ -102,7 +104,7 @@ def _evaluate_convolution(xp: Any, x: Any, w: Any, **attrs: Any) -> Any:
     out = geometry.out_sizes("convolution", x.shape[1:-1], kernel)
     padded, total = _padded(xp, x, geometry), None
     for tap in _taps(kernel):
-        part = _split(_at_tap(padded, tap, out, geometry), geometry.groups)
+        part = _split(at_tap(padded, tap, out, geometry), geometry.groups)
         term = xp.einsum("...gi,igo->...go", part, _split(w[tap], geometry.groups), optimize=True)
         total = term if total is None else total + term
     return xp.reshape(total, (x.shape[0], *out, w.shape[-1]))
@@ -116,7 +118,9 @@ def _convolution_vjp(g: Any, out: Any, x: Any, w: Any, **attrs: Any) -> Any:
     )
 
 
-def _attrs(rank: int = 1, stride: int = 1, low: int = 0, high: int = 0, dilation: int = 1, groups: int = 1) -> dict[str, Any]:
+def _attrs(
+    rank: int = 1, stride: int = 1, low: int = 0, high: int = 0, dilation: int = 1, groups: int = 1
+) -> dict[str, Any]:
     """Attributes with one number for all axes."""
     repeated = {"strides": stride, "low": low, "high": high, "dilation": dilation}
     return {**{key: (value,) * rank for key, value in repeated.items()}, "groups": groups}
@@ -167,13 +171,15 @@ def _infer_input_gradient(g: Spec, w: Spec, *, sizes: Sizes, **attrs: Any) -> Sp
     channels = w.shape[-2] * geometry.groups
     _check_channels(owner, channels, w.shape, geometry.groups)
     if g.shape[-1] != w.shape[-1]:
-        raise ValueError(f"{owner}: the cotangent must have the kernel's {w.shape[-1]} channels; got {g}")
+        raise ValueError(
+            f"{owner}: the cotangent must have the kernel's {w.shape[-1]} channels; got {g}"
+        )
     _out_specs(owner, sizes, w.shape[:-2], g, geometry)
     return Spec((g.shape[0], *sizes, channels), g.dtype)
 
 
-def _spread(xp: Any, term: Any, tap: Sizes, sizes: Sizes, geometry: Geometry) -> Any:
-    """A tap's term at the positions of the padded input that `_at_tap` takes, zeros elsewhere."""
+def spread_tap(xp: Any, term: Any, tap: Sizes, sizes: Sizes, geometry: Geometry) -> Any:
+    """A tap's term at the positions of the padded input that `at_tap` takes, zeros elsewhere."""
     low = [t * d for t, d in zip(tap, geometry.dilation, strict=True)]
     room = [a + n + b for a, n, b in zip(geometry.low, sizes, geometry.high, strict=True)]
     covered = [(n - 1) * s + 1 for n, s in zip(term.shape[1:-1], geometry.strides, strict=True)]
@@ -188,7 +194,7 @@ def _evaluate_input_gradient(xp: Any, g: Any, w: Any, *, sizes: Sizes, **attrs: 
     for tap in _taps(w.shape[:-2]):
         term = xp.einsum("...go,igo->...gi", parts, _split(w[tap], geometry.groups), optimize=True)
         term = xp.reshape(term, (*g.shape[:-1], w.shape[-2] * geometry.groups))
-        spread = _spread(xp, term, tap, sizes, geometry)
+        spread = spread_tap(xp, term, tap, sizes, geometry)
         total = spread if total is None else total + spread
     kept = [slice(low, low + n) for low, n in zip(geometry.low, sizes, strict=True)]
     return total[(slice(None), *kept)]  # type: ignore[index]
@@ -250,7 +256,7 @@ def _evaluate_kernel_gradient(xp: Any, x: Any, g: Any, *, kernel: Sizes, **attrs
     padded, parts = _padded(xp, x, geometry), _split(g, geometry.groups)
     terms = []
     for tap in _taps(kernel):
-        part = _split(_at_tap(padded, tap, g.shape[1:-1], geometry), geometry.groups)
+        part = _split(at_tap(padded, tap, g.shape[1:-1], geometry), geometry.groups)
         terms.append(xp.einsum("...gi,...go->igo", part, parts, optimize=True))
     return xp.reshape(xp.stack(terms), (*kernel, x.shape[-1] // geometry.groups, g.shape[-1]))
 
@@ -284,4 +290,11 @@ convolution_kernel_gradient = Primitive(
 )
 """Cotangent of the convolution's w of spatial sizes `kernel`, from x and from the cotangent of y."""
 
-__all__ = ["convolution", "convolution_input_gradient", "convolution_kernel_gradient"]
+__all__ = [
+    "Geometry",
+    "at_tap",
+    "convolution",
+    "convolution_input_gradient",
+    "convolution_kernel_gradient",
+    "spread_tap",
+]

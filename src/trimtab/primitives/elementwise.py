@@ -6,7 +6,7 @@ Broadcasting is a node of its own (`broadcast_to`), so no gradient and no kernel
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,20 +18,28 @@ from trimtab.primitives.source import filled_like
 Domain = tuple[float, float]
 
 
-def _check_equal(name: str, specs: Sequence[Spec]) -> None:
-    first = specs[0]
-    for spec in specs[1:]:
-        if spec != first:
-            raise ValueError(
-                f"{name}: operands must have equal shape and dtype; got {first} and {spec}"
-            )
+_WORDS = {
+    "f": "floating",
+    "fiu": "numeric",
+    "fiub": "numeric or bool",
+    "biu": "integer or bool",
+    "iu": "integer",
+    "b": "bool",
+}
 
 
-def _check_kind(name: str, spec: Spec, kinds: str) -> None:
-    kind = np.dtype(spec.dtype).kind
-    if kind not in kinds:
-        words = {"f": "floating", "fiu": "numeric", "biu": "integer or bool", "b": "bool", "iu": "integer"}
-        raise ValueError(f"{name}: needs a {words.get(kinds, 'numeric')} operand; got {spec}")
+def _types(kinds: str) -> frozenset[str]:
+    """Names of the types of these NumPy kinds."""
+    return frozenset(name for name in dtypes.ALL if np.dtype(name).kind in kinds)
+
+
+def _refuse(name: str, kinds: str, spec: Spec) -> None:
+    raise ValueError(f"{name}: needs a {_WORDS[kinds]} operand; got {spec}")
+
+
+def _check_equal(name: str, a: Spec, b: Spec) -> None:
+    if a != b:
+        raise ValueError(f"{name}: operands must have equal shape and dtype; got {a} and {b}")
 
 
 def _spread(domain: Domain, count: int, seed: int) -> np.ndarray[Any, Any]:
@@ -48,9 +56,12 @@ def _unary(
     kinds: str = "f",
     result: str | None = None,
 ) -> Primitive:
+    allowed = _types(kinds)
+
     def infer(x: Spec) -> Spec:
-        _check_kind(name, x, kinds)
-        return Spec(x.shape, result or x.dtype)
+        if x.dtype not in allowed:
+            _refuse(name, kinds, x)
+        return x if result is None else Spec(x.shape, result)
 
     def samples() -> list[Sample]:
         point, value = (np.asarray(k) for k in known)
@@ -70,10 +81,13 @@ def _binary(
     kinds: str = "fiu",
     result: str | None = None,
 ) -> Primitive:
+    allowed = _types(kinds)
+
     def infer(a: Spec, b: Spec, **_: Any) -> Spec:
-        _check_equal(name, (a, b))
-        _check_kind(name, a, kinds)
-        return Spec(a.shape, result or a.dtype)
+        _check_equal(name, a, b)
+        if a.dtype not in allowed:
+            _refuse(name, kinds, a)
+        return a if result is None else Spec(a.shape, result)
 
     def samples() -> list[Sample]:
         a, b, value = (np.asarray(k) for k in known)
@@ -297,8 +311,8 @@ right_shift = _bitwise("right_shift", lambda xp, a, b: a >> b, 0, "iu")
 
 
 def _infer_where(condition: Spec, a: Spec, b: Spec) -> Spec:
-    _check_equal("where", (a, b))
-    if condition != Spec(a.shape, "bool"):
+    _check_equal("where", a, b)
+    if condition.dtype != "bool" or condition.shape != a.shape:
         raise ValueError(f"where: the condition must be bool{list(a.shape)}; got {condition}")
     return a
 

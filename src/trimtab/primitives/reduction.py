@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from trimtab.ir.graph import Primitive, Sample, Spec
+from trimtab.ir.tensor import Array
 from trimtab.primitives.elementwise import cast, divide, equal, multiply, where
 from trimtab.primitives.layout import concatenate, reshape, slice_, transpose
-from trimtab.ir.tensor import Array
 from trimtab.primitives.source import filled, filled_like
 
 Axes = tuple[int, ...]
@@ -27,9 +27,10 @@ def spread(x: Any, shape: tuple[int, ...], axes: Axes) -> Any:
 
 
 def _infer_reduce(x: Spec, *, axes: Axes) -> Spec:
-    if any(not 0 <= a < len(x.shape) for a in axes) or len(set(axes)) != len(axes):
-        raise ValueError(f"reduction: `axes` must be distinct axes of {x}; got {axes}")
-    return Spec(tuple(dim for i, dim in enumerate(x.shape) if i not in axes), x.dtype)
+    for axis in axes:
+        if not 0 <= axis < len(x.shape) or axes.count(axis) > 1:
+            raise ValueError(f"reduction: `axes` must be distinct axes of {x}; got {axes}")
+    return Spec(tuple([dim for i, dim in enumerate(x.shape) if i not in axes]), x.dtype)
 
 
 def _infer_reduce_bool(x: Spec, *, axes: Axes) -> Spec:

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trimtab.core.config import keras_export
+from trimtab.lazy import lazy_module
 from trimtab.saving import files, legacy_h5
 from trimtab.saving.archive import archive_weights, load_archive, save_archive
 from trimtab.saving.hdf5 import Hdf5Reader, h5py
 from trimtab.saving.state import WeightReader
 from trimtab.saving.weights import load_state, save_weights_file
 
-_LOGGER = logging.getLogger("trimtab")
+if TYPE_CHECKING:
+    import logging
+    import pathlib
+else:
+    logging = lazy_module("logging")
+    pathlib = lazy_module("pathlib")
+
+
+def _logger() -> logging.Logger:
+    return logging.getLogger("trimtab")
+
+
 _LEGACY = (".h5", ".hdf5")
 _WEIGHTS = ".weights.h5"
 
@@ -57,11 +67,14 @@ def save_model(
     elif name.endswith(".keras"):
         save_archive(model, name, zipped=True)
     elif name.endswith(_LEGACY):
-        _LOGGER.warning("%s: HDF5 files of whole models are Keras 2's format; prefer .keras", name)
+        _logger().warning(
+            "%s: HDF5 files of whole models are Keras 2's format; prefer .keras", name
+        )
         legacy_h5.save_model_h5(model, name, include_optimizer)
     else:
         raise ValueError(
-            f"save_model: `filepath` must end in .keras, or in .h5 or .hdf5 for Keras 2's format; got {name!r}"
+            "save_model: `filepath` must end in .keras, or in .h5 or .hdf5 for Keras 2's format; "
+            f"got {name!r}"
         )
 
 
@@ -87,13 +100,14 @@ def load_model(
     Source: Keras 3 `keras.saving.load_model`.
     """
     name = os.fspath(filepath)
-    if (Path(name) / "config.json").is_file():
+    if (pathlib.Path(name) / "config.json").is_file():
         return load_archive(name, custom_objects, compile, safe_mode)
     if not name.endswith((".keras", *_LEGACY)):
         raise ValueError(
-            f"{name}: File format not supported; load_model reads .keras files and Keras 2's .h5 and .hdf5"
+            f"{name}: File format not supported; load_model reads .keras files and Keras 2's .h5 "
+            "and .hdf5"
         )
-    if not Path(name).is_file():
+    if not pathlib.Path(name).is_file():
         raise ValueError(f"{name}: File not found; give the name of a .keras or .h5 file")
     files.require_file(name)
     if name.endswith(".keras"):
@@ -119,8 +133,8 @@ def save_weights(
         overwrite: Whether to replace a file of this name.
         max_shard_size: Must be None: weights are written to one file.
         objects_to_skip: Layers or optimizers to leave out.
-        save_format: "h5" to write the weights, without the optimizer's variables, in Keras 2's format;
-            then the name may end in ".h5" or ".hdf5" alone.
+        save_format: "h5" to write the weights, without the optimizer's variables, in Keras 2's
+            format; then the name may end in ".h5" or ".hdf5" alone.
 
     Raises:
         ValueError: If the suffix is another one, or the model is not built.
@@ -136,8 +150,8 @@ def save_weights(
         raise ValueError(f"save_weights: `save_format` must be None or 'h5'; got {save_format!r}")
     if not name.endswith(_WEIGHTS if save_format is None else _LEGACY):
         raise ValueError(
-            f"The filename must end in `.weights.h5`. Received: filepath={name}. For Keras 2's format give "
-            "save_format='h5' and a name that ends in .h5"
+            f"The filename must end in `.weights.h5`. Received: filepath={name}. For Keras 2's "
+            "format give save_format='h5' and a name that ends in .h5"
         )
     _require_built(model, "saving")
     files.require_absent(name, overwrite)
@@ -165,8 +179,8 @@ def load_weights(
         filepath: A ".weights.h5" or ".keras" file, or one of Keras 2's format (".h5", ".hdf5").
         skip_mismatch: Whether to warn about what is missing or does not fit and set the rest.
         objects_to_skip: Layers or optimizers to leave as they are; ".weights.h5" only.
-        by_name: Whether layers are found by name, those without one in the file left as they are, and not
-            by their order; Keras 2's format only.
+        by_name: Whether layers are found by name, those without one in the file left as they are,
+            and not by their order; Keras 2's format only.
 
     Raises:
         ValueError: If the file cannot be read, or does not fit the model.
@@ -179,13 +193,17 @@ def load_weights(
     is_legacy = name.endswith(_LEGACY) and not name.endswith(_WEIGHTS)
     if not is_legacy and not name.endswith((".keras", _WEIGHTS)):
         raise ValueError(
-            f"{name}: File format not supported; load_weights reads .weights.h5, .keras, and Keras 2's .h5 "
-            "and .hdf5 files"
+            f"{name}: File format not supported; load_weights reads .weights.h5, .keras, and Keras "
+            "2's .h5 and .hdf5 files"
         )
     if by_name is not None and not is_legacy:
-        raise ValueError(f"`by_name` only supports loading legacy '.h5' or '.hdf5' files. Received: {name}")
+        raise ValueError(
+            f"`by_name` only supports loading legacy '.h5' or '.hdf5' files. Received: {name}"
+        )
     if objects_to_skip is not None and not name.endswith(_WEIGHTS):
-        raise ValueError(f"`objects_to_skip` only supports loading '.weights.h5' files. Received: {name}")
+        raise ValueError(
+            f"`objects_to_skip` only supports loading '.weights.h5' files. Received: {name}"
+        )
     files.require_file(name)
     if is_legacy:
         legacy_h5.load_weights_h5(model, name, bool(by_name), skip_mismatch)
@@ -209,6 +227,6 @@ def _weights_of(name: str) -> Iterator[WeightReader]:
 def _require_built(model: Any, doing: str) -> None:
     if not model.built:
         raise ValueError(
-            f"{model.name}: You are {doing} weights {'of' if doing == 'saving' else 'into'} a model that has "
-            "not yet been built; call it on data or call build() first"
+            f"{model.name}: You are {doing} weights {'of' if doing == 'saving' else 'into'} a "
+            "model that has not yet been built; call it on data or call build() first"
         )

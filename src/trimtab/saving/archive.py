@@ -5,22 +5,30 @@ from __future__ import annotations
 import contextlib
 import datetime
 import io
-import json
 import os
-import tempfile
 import warnings
-import zipfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trimtab.core.config import deserialize_keras_object, serialize_keras_object
+from trimtab.lazy import lazy_module
 from trimtab.saving import files
 from trimtab.saving.hdf5 import Hdf5Reader, Hdf5Writer, h5py
 from trimtab.saving.npz import NpzReader
 from trimtab.saving.state import StateLoader, WeightReader, save_state
 from trimtab.saving.weights import finish_loading
 from trimtab.saving.zip_members import check_member, read_member
+
+if TYPE_CHECKING:
+    import json
+    import pathlib
+    import tempfile
+    import zipfile
+else:
+    json = lazy_module("json")
+    tempfile = lazy_module("tempfile")
+    zipfile = lazy_module("zipfile")
+    pathlib = lazy_module("pathlib")
 
 # The Keras version whose layout is written, and named in the files.
 KERAS_VERSION = "3.15.1"
@@ -45,17 +53,17 @@ def save_archive(model: Any, path: str | os.PathLike[str], zipped: bool) -> None
         raise ValueError(f"save_model: `filepath` {wanted}; got {str(path)!r}")
     if not model.built:
         warnings.warn(
-            f"save_model: '{model.name}' is not built yet, so the file may hold no weights; call the model "
-            "on data first",
+            f"save_model: '{model.name}' is not built yet, so the file may hold no weights; call "
+            "the model on data first",
             stacklevel=4,
         )
     with tempfile.TemporaryDirectory() as folder:
-        assets = Path(folder)
+        assets = pathlib.Path(folder)
         members = _members(model, assets)
         _write_members(path, members, assets, zipped)
 
 
-def _members(model: Any, assets: Path) -> dict[str, bytes]:
+def _members(model: Any, assets: pathlib.Path) -> dict[str, bytes]:
     config = json.dumps(serialize_keras_object(model))
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     metadata = json.dumps({"keras_version": KERAS_VERSION, "date_saved": saved})
@@ -70,7 +78,7 @@ def _members(model: Any, assets: Path) -> dict[str, bytes]:
 
 
 def _write_members(
-    path: str | os.PathLike[str], members: Mapping[str, bytes], assets: Path, zipped: bool
+    path: str | os.PathLike[str], members: Mapping[str, bytes], assets: pathlib.Path, zipped: bool
 ) -> None:
     contents = {**members}
     for file in sorted(p for p in assets.rglob("*") if p.is_file()):
@@ -83,7 +91,7 @@ def _write_members(
     with contextlib.ExitStack() as stack:
         # All files are complete before the first takes its name.
         for name, content in contents.items():
-            stack.enter_context(files.written(Path(path) / name)).write_bytes(content)
+            stack.enter_context(files.written(pathlib.Path(path) / name)).write_bytes(content)
 
 
 def load_archive(
@@ -125,7 +133,7 @@ def archive_weights(path: str | os.PathLike[str]) -> Iterator[WeightReader]:
 class _Folder:
     """An archive that was not zipped."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: pathlib.Path) -> None:
         self._path = path
 
     def names(self) -> list[str]:
@@ -143,7 +151,7 @@ class _Folder:
             yield reader
 
     @contextlib.contextmanager
-    def assets(self) -> Iterator[Path | None]:
+    def assets(self) -> Iterator[pathlib.Path | None]:
         """The folder of further files, None if there is none."""
         folder = self._path / _ASSETS
         yield folder if folder.is_dir() else None
@@ -172,7 +180,7 @@ class _Zip:
             yield reader
 
     @contextlib.contextmanager
-    def assets(self) -> Iterator[Path | None]:
+    def assets(self) -> Iterator[pathlib.Path | None]:
         """The further files, unpacked while the block runs; None if there are none."""
         names = [name for name in self.names() if name.startswith(f"{_ASSETS}/")]
         if not names:
@@ -180,15 +188,16 @@ class _Zip:
             return
         with tempfile.TemporaryDirectory() as folder:
             for name in names:
-                # Never a link, whatever the member says it is: its bytes are written to a plain file.
+                # Never a link, whatever the member says it is: its bytes are written to a plain
+                # file.
                 self._archive.extract(name, folder)
-            yield Path(folder) / _ASSETS
+            yield pathlib.Path(folder) / _ASSETS
 
 
 @contextlib.contextmanager
 def _opened(path: str | os.PathLike[str]) -> Iterator[_Folder | _Zip]:
-    if Path(path).is_dir():
-        yield _Folder(Path(path))
+    if pathlib.Path(path).is_dir():
+        yield _Folder(pathlib.Path(path))
         return
     with zipfile.ZipFile(path) as archive:
         yield _Zip(archive)
@@ -203,4 +212,6 @@ def _weights_in(source: _Folder | _Zip) -> Iterator[WeightReader]:
     elif _NPZ_WEIGHTS in names:
         yield NpzReader(io.BytesIO(source.read(_NPZ_WEIGHTS)))
     else:
-        raise ValueError(f"It must hold {_WEIGHTS} or {_NPZ_WEIGHTS}; got {', '.join(sorted(names))}")
+        raise ValueError(
+            f"It must hold {_WEIGHTS} or {_NPZ_WEIGHTS}; got {', '.join(sorted(names))}"
+        )

@@ -4,43 +4,54 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import struct
-import zipfile
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trimtab.lazy import lazy_module
+
+if TYPE_CHECKING:
+    import pathlib
+    import secrets
+    import zipfile
+else:
+    secrets = lazy_module("secrets")
+    zipfile = lazy_module("zipfile")
+    pathlib = lazy_module("pathlib")
+
 
 # What the readers of zip, HDF5, npz and JSON raise for bytes that are not what they should be.
-_BAD_BYTES = (
-    OSError,
-    EOFError,
-    KeyError,
-    ValueError,
-    TypeError,
-    IndexError,
-    AttributeError,
-    OverflowError,
-    MemoryError,
-    RecursionError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
-    zipfile.BadZipFile,
-)
+def _bad_bytes() -> tuple[type[Exception], ...]:
+    return (
+        OSError,
+        EOFError,
+        KeyError,
+        ValueError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        OverflowError,
+        MemoryError,
+        RecursionError,
+        RuntimeError,
+        struct.error,
+        zlib.error,
+        zipfile.BadZipFile,
+    )
 
 
 @contextlib.contextmanager
-def written(path: str | os.PathLike[str]) -> Iterator[Path]:
+def written(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
     """A name beside `path` to write to; the file takes the name `path` once the block has ended.
 
-    An error inside the block, or a cut in the middle of it, leaves what was at `path` as it was. The
-    folder is made if there is none.
+    An error inside the block, or a cut in the middle of it, leaves what was at `path` as it was.
+    The folder is made if there is none.
 
     Raises:
         IsADirectoryError: If `path` is a folder.
     """
-    target = Path(os.path.realpath(path))
+    target = pathlib.Path(os.path.realpath(path))
     if target.is_dir():
         raise IsADirectoryError(f"{path}: is a directory; give the name of a file")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +84,7 @@ def require_file(path: str | os.PathLike[str]) -> None:
     Raises:
         OSError: If there is no such file, or it must not be read.
     """
-    with Path(path).open("rb"):
+    with pathlib.Path(path).open("rb"):
         return
 
 
@@ -90,7 +101,7 @@ def reading(path: str | os.PathLike[str], what: str) -> Iterator[None]:
     """
     try:
         yield
-    except _BAD_BYTES as error:
+    except _bad_bytes() as error:
         text = str(error)
         if text.startswith(f"{path}:"):
             raise

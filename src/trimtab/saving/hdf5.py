@@ -11,8 +11,9 @@ import numpy as np
 
 from trimtab.core import extras
 
-# A dataset may declare a huge shape and store next to nothing. Above this size it must hold at least
-# one byte for every so many that it declares; the best of HDF5's own filters reaches that ratio.
+# A dataset may declare a huge shape and store next to nothing. Above this size it must hold at
+# least one byte for every so many that it declares; the best of HDF5's own filters reaches that
+# ratio.
 _UNCHECKED_BYTES = 16 << 20
 _LARGEST_RATIO = 1100
 _NUMERIC_KINDS = frozenset("biufcS")
@@ -40,7 +41,7 @@ class Hdf5Writer:
         self._file = file
 
     def make(self, path: str, name: str | None) -> MutableMapping[str, Any]:
-        """The entry of the object at `path`; written even if it stays empty, if the object has a name."""
+        """The entry of the object at `path`; that of a named one is written even if empty."""
         entry = _WrittenEntry(self._file, f"{path}/vars" if path else "vars")
         if name is not None:
             entry.group().attrs["name"] = name
@@ -91,7 +92,8 @@ class Hdf5Reader:
 
         Args:
             path: Where the object was found in the model.
-            limit_bytes: Most bytes that the object can take in one array; None if that is not known.
+            limit_bytes: Most bytes that the object can take in one array; None if that is not
+                known.
 
         Raises:
             ValueError: If a link leads to it.
@@ -165,8 +167,8 @@ def child_dataset(parent: Any, name: str) -> Any:
     """The dataset at the path `name` below `parent`, whose numbers lie in this very file.
 
     Raises:
-        ValueError: If there is none, a link is on the way, it is no dataset, its numbers lie in other files,
-            they are no numbers, or it declares far more of them than it holds.
+        ValueError: If there is none, a link is on the way, it is no dataset, its numbers lie in
+            other files, they are no numbers, or it declares far more of them than it holds.
     """
     dataset = _child(parent, name, "Dataset")
     if dataset.external or dataset.is_virtual:
@@ -202,8 +204,8 @@ def read_array(dataset: Any, limit_bytes: int | None = None) -> np.ndarray[Any, 
     declared = math.prod(dataset.shape) * dataset.dtype.itemsize
     if limit_bytes is not None and declared > max(limit_bytes, _UNCHECKED_BYTES):
         raise ValueError(
-            f"The dataset {dataset.name!r} of shape {dataset.shape} is larger than the {limit_bytes} bytes "
-            "of the variables that it is for"
+            f"The dataset {dataset.name!r} of shape {dataset.shape} is larger than the "
+            f"{limit_bytes} bytes of the variables that it is for"
         )
     array = np.asarray(dataset[()])
     if _is_bfloat16(dataset):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from trimtab import losses
+from trimtab import losses, metrics
 from trimtab.core.config import serialize_keras_object
 
 # Where today's names of models are found; Keras 2 wrote class names alone.
@@ -100,8 +100,10 @@ def _upgrade_arguments(class_name: str, inner: dict[str, Any]) -> None:
 def _with_input(layers: list[Any]) -> list[Any]:
     """An InputLayer in front of layers of which the first one tells the model's input shape."""
     first = layers[0] if layers else None
-    inner = first.get("config") if isinstance(first, dict) else None
-    if not isinstance(inner, dict) or first["class_name"] == "InputLayer":
+    if not isinstance(first, dict) or first.get("class_name") == "InputLayer":
+        return layers
+    inner = first.get("config")
+    if not isinstance(inner, dict):
         return layers
     shape = inner.get("batch_input_shape")
     if shape is None:
@@ -144,7 +146,17 @@ def _compiled(module: str, value: Any) -> Any:
     inner = dict(value.get("config") or {})
     if value["class_name"] == "MeanMetricWrapper" and isinstance(inner.get("fn"), str):
         # "accuracy" was stored with the function that it had become; compile() chooses it again.
-        return inner["name"] if inner.get("name") in _BY_SHAPE else inner["fn"]
+        return inner["name"] if _is_name_of(inner.get("name"), inner["fn"]) else inner["fn"]
     if inner.get("reduction") == "auto":
         inner["reduction"] = "sum_over_batch_size"
     return {"module": module, **value, "config": inner}
+
+
+def _is_name_of(name: Any, function: str) -> bool:
+    """Whether `name`, under which a metric's values were logged, stands for it in `compile`."""
+    if name in _BY_SHAPE:
+        return True
+    try:
+        return type(metrics.get(name)) is type(metrics.get(function))
+    except ValueError:
+        return False

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import os
 import warnings
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from trimtab.core.config import deserialize_keras_object
 from trimtab.core.variable import Variable
+from trimtab.lazy import lazy_module
 from trimtab.saving import files, legacy_config
 from trimtab.saving.archive import KERAS_VERSION
 from trimtab.saving.hdf5 import (
@@ -26,7 +25,18 @@ from trimtab.saving.hdf5 import (
     write_names,
 )
 
-_LOGGER = logging.getLogger("trimtab")
+if TYPE_CHECKING:
+    import json
+    import logging
+else:
+    json = lazy_module("json")
+    logging = lazy_module("logging")
+
+
+def _logger() -> logging.Logger:
+    return logging.getLogger("trimtab")
+
+
 # Keras writes the name of the library that computes; its readers accept any text.
 _BACKEND = "trimtab"
 _TOP_LEVEL = "top_level_model_weights"
@@ -90,8 +100,8 @@ def _write_variables(group: Any, variables: Iterable[Variable]) -> None:
     names = [variable.path for variable in listed]
     if len(set(names)) != len(names):
         raise ValueError(
-            f"Two variables of {group.name} have one path, by which this format keeps them: {names}; give "
-            "them different names, or save a .keras or .weights.h5 file"
+            f"Two variables of {group.name} have one path, by which this format keeps them: "
+            f"{names}; give them different names, or save a .keras or .weights.h5 file"
         )
     write_names(group, "weight_names", names)
     for variable in listed:
@@ -113,7 +123,9 @@ def load_model_h5(
     package = h5py()
     with files.reading(path, "a model in HDF5"), package.File(path, "r") as file:
         if "model_config" not in file.attrs:
-            raise ValueError("No model config found in the file: it holds weights alone, or is no model's")
+            raise ValueError(
+                "No model config found in the file: it holds weights alone, or is no model's"
+            )
         config = legacy_config.upgraded(json.loads(text_of(file.attrs["model_config"])))
         model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
         staged = _by_order(child_group(file, "model_weights"), model, skip_mismatch=False)
@@ -127,7 +139,9 @@ def _compile(
     model: Any, file: Any, custom_objects: Mapping[str, Any] | None, safe_mode: bool
 ) -> None:
     if "training_config" not in file.attrs:
-        _LOGGER.warning("No training configuration found in the file, so the model was not compiled")
+        _logger().warning(
+            "No training configuration found in the file, so the model was not compiled"
+        )
         return
     config = json.loads(text_of(file.attrs["training_config"]))
     arguments = legacy_config.compile_arguments(config)
@@ -146,8 +160,8 @@ def _compile(
     datasets = [child_dataset(group, name) for name in names]
     if [d.shape for d in datasets] != [v.shape for v in variables]:
         warnings.warn(
-            f"The file's {len(datasets)} variables of the optimizer do not fit the {len(variables)} of "
-            f"{type(model.optimizer).__name__}; it starts afresh",
+            f"The file's {len(datasets)} variables of the optimizer do not fit the "
+            f"{len(variables)} of {type(model.optimizer).__name__}; it starts afresh",
             stacklevel=5,
         )
         return
@@ -187,17 +201,17 @@ def _by_order(group: Any, model: Any, skip_mismatch: bool) -> Staged:
     saved = [name for name in read_names(group, "layer_names") if _datasets(group, name)]
     if len(saved) != len(layers):
         raise ValueError(
-            f"Layer count mismatch when loading weights from file. Model expected {len(layers)} layers, "
-            f"found {len(saved)} saved layers."
+            f"Layer count mismatch when loading weights from file. Model expected {len(layers)} "
+            f"layers, found {len(saved)} saved layers."
         )
     staged: Staged = []
     for index, (layer, name) in enumerate(zip(layers, saved, strict=True)):
         variables, datasets = _legacy_weights(layer), _datasets(group, name)
         if len(variables) != len(datasets):
             raise ValueError(
-                f"Weight count mismatch for layer #{index} (named {layer.name} in the current model, {name} "
-                f"in the save file). Layer expects {len(variables)} weight(s). Received {len(datasets)} saved "
-                "weight(s)"
+                f"Weight count mismatch for layer #{index} (named {layer.name} in the current "
+                f"model, {name} in the save file). Layer expects {len(variables)} weight(s). "
+                f"Received {len(datasets)} saved weight(s)"
             )
         staged += _stage(f"layer #{index} (named {layer.name})", variables, datasets, skip_mismatch)
     return staged + _top_level(group, model, skip_mismatch)

@@ -1,16 +1,21 @@
-"""Weights in .npz form, as older Keras archives may hold them: each entry a pickled dict of arrays."""
+"""Weights in .npz form, as old archives may hold them: each entry a pickled dict of arrays."""
 
 from __future__ import annotations
 
 import io
 import pickle
-import zipfile
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from trimtab.lazy import lazy_module
 from trimtab.saving.zip_members import read_member
+
+if TYPE_CHECKING:
+    import zipfile
+else:
+    zipfile = lazy_module("zipfile")
 
 _ROOT = "__root__"
 # The whole vocabulary of a pickled array; everything else would be code of the file's choice.
@@ -19,7 +24,6 @@ _ARRAY_PARTS = {
     ("numpy", "dtype"): np.dtype,
     ("_codecs", "encode"): lambda text, encoding: text.encode("latin1"),
 }
-_RECONSTRUCT = "_reconstruct"
 
 
 def _empty_array(*_: Any) -> np.ndarray[Any, Any]:
@@ -27,12 +31,20 @@ def _empty_array(*_: Any) -> np.ndarray[Any, Any]:
     return np.ndarray.__new__(np.ndarray, (0,))
 
 
+def _scalar(dtype: Any, data: bytes) -> Any:
+    return np.frombuffer(data, dtype)[0]
+
+
+# Their modules have moved between NumPy's versions.
+_NUMPY_PARTS = {"_reconstruct": _empty_array, "scalar": _scalar}
+
+
 class _ArrayUnpickler(pickle.Unpickler):
     """Reads dicts and arrays, and nothing that could run code."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if name == _RECONSTRUCT and module.startswith("numpy."):
-            return _empty_array
+        if module.startswith("numpy.") and name in _NUMPY_PARTS:
+            return _NUMPY_PARTS[name]
         if (module, name) in _ARRAY_PARTS:
             return _ARRAY_PARTS[module, name]
         raise ValueError(f"The file asks for {module}.{name}; only arrays are unpickled")
@@ -67,9 +79,8 @@ class NpzReader:
         if member not in self._names:
             return {}
         entry = _unpickled(io.BytesIO(read_member(self._archive, member)), member)
-        if not isinstance(entry, dict) or not all(
-            isinstance(v, np.ndarray) for v in entry.values()
-        ):
+        kinds = (np.ndarray, np.generic)
+        if not isinstance(entry, dict) or not all(isinstance(v, kinds) for v in entry.values()):
             raise ValueError(f"The member {member!r} must hold a dict of arrays")
         return entry
 

@@ -1,4 +1,4 @@
-"""Models as pickles and deep copies: configuration, state, and the classes that they are made of."""
+"""Models as pickles and deep copies: configuration, state and the classes they are made of."""
 
 from __future__ import annotations
 
@@ -44,8 +44,9 @@ class _Memory:
 def reduced(model: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """What `__reduce__` of a model returns.
 
-    A model holds its graph, which is as deep as it has layers, and compiled steps, which hold machine
-    addresses. So not its attributes travel but what a file would hold; no package is needed for that.
+    A model holds its graph, which is as deep as it has layers, and compiled steps, which hold
+    machine addresses. So not its attributes travel but what a file would hold; no package is needed
+    for that.
 
     Raises:
         TypeError: If an argument of a layer or of `compile` has no serialisable form.

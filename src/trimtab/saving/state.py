@@ -1,18 +1,23 @@
-"""The state of an object and of all that it holds: found by its attributes, written and read by path."""
+"""The state of an object and all that it holds: found by attributes, written and read by path."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Container, Iterator, Mapping, MutableMapping
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from trimtab.core import naming
 from trimtab.core.scope import TraceScope, trace_scope
 from trimtab.core.variable import Variable
 from trimtab.ir.tensor import Tensor
 from trimtab.layers.base import Layer
+from trimtab.lazy import lazy_module
 from trimtab.optimizers.base import Optimizer
+
+if TYPE_CHECKING:
+    import pathlib
+else:
+    pathlib = lazy_module("pathlib")
 
 # A functional model's list of layers is walked first; this one lists them again.
 _REPEATED = frozenset({"operations"})
@@ -57,13 +62,13 @@ def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
             continue
         try:
             value = getattr(owner, name)
-        except Exception:  # noqa: S112 - a user's property may raise anything
+        except Exception:  # a user's property may raise anything
             continue
         yield name, value
 
 
 def _children(owner: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """(path, object) of what `owner` holds in its attributes, and in lists, tuples and dicts there."""
+    """(path, object) of what `owner` holds in attributes, and in lists, tuples and dicts there."""
     for name, value in _attributes(owner):
         child = f"{path}/{name}" if path else name
         if _is_stateful(value):
@@ -91,14 +96,15 @@ def _numbered(name: str, used: dict[str, int]) -> str:
 
 
 def save_state(
-    root: Any, writer: WeightWriter, assets: Path | None = None, skip: Container[int] = ()
+    root: Any, writer: WeightWriter, assets: pathlib.Path | None = None, skip: Container[int] = ()
 ) -> None:
     """Writes the variables of `root` and of all that it holds, each object once.
 
     Args:
         root: A model, layer or optimizer.
         writer: Takes the variables.
-        assets: Folder for the files that objects keep beside their variables; None to leave them out.
+        assets: Folder for the files that objects keep beside their variables; None to leave them
+            out.
         skip: `id`s of objects to leave out.
     """
     visited: set[int] = set()
@@ -148,12 +154,13 @@ class StateLoader:
 
     Args:
         reader: Gives the variables.
-        assets: Folder with the files that objects keep beside their variables, None if there are none.
+        assets: Folder with the files that objects keep beside their variables, None if there are
+            none.
         skip: `id`s of objects to leave as they are.
     """
 
     def __init__(
-        self, reader: WeightReader, assets: Path | None = None, skip: Container[int] = ()
+        self, reader: WeightReader, assets: pathlib.Path | None = None, skip: Container[int] = ()
     ) -> None:
         self._reader = reader
         self._assets = assets

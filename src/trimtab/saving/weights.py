@@ -1,4 +1,4 @@
-"""The `.weights.h5` file of Keras 3: the variables of a model and its optimizer, without the model."""
+"""The `.weights.h5` file of Keras 3: variables of a model and its optimizer, not the model."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def finish_loading(loader: StateLoader, path: str | os.PathLike[str], skip_misma
     if failures:
         owner, error = failures[0]
         message = (
-            f"{path}: A total of {len(failures)} objects could not be loaded. Example error message for "
-            f"object {owner}:\n\n{error}\n\nList of objects that could not be loaded:\n"
+            f"{path}: A total of {len(failures)} objects could not be loaded. Example error "
+            f"message for object {owner}:\n\n{error}\n\nList of objects that could not be loaded:\n"
             f"{[failed for failed, _ in failures]}"
         )
         if not skip_mismatch:
@@ -65,8 +65,8 @@ def finish_loading(loader: StateLoader, path: str | os.PathLike[str], skip_misma
         warnings.warn(message, stacklevel=5)
     for nested in loader.unsaved_containers():
         warnings.warn(
-            f"{path}: has nothing at '{nested}', as files of Keras before 3.15 have nothing of lists inside "
-            "of lists; the layers there keep their weights",
+            f"{path}: has nothing at '{nested}', as files of Keras before 3.15 have nothing of "
+            "lists inside of lists; the layers there keep their weights",
             stacklevel=5,
         )
     loader.commit()

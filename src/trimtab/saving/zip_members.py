@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-import zipfile
-from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from trimtab.lazy import lazy_module
+
+if TYPE_CHECKING:
+    import pathlib
+    import zipfile
+else:
+    zipfile = lazy_module("zipfile")
+    pathlib = lazy_module("pathlib")
+
 
 # Archives are written without compression. One that somebody packed anew may be smaller than its
 # content; a member that claims to be far larger than what is stored is a bomb.
@@ -19,10 +28,10 @@ def check_member(info: zipfile.ZipInfo) -> None:
     """
     if info.file_size > _UNCHECKED_BYTES and info.file_size > _LARGEST_RATIO * info.compress_size:
         raise ValueError(
-            f"The member {info.filename!r} stores {info.compress_size} bytes and claims to unpack to "
-            f"{info.file_size}; it is refused"
+            f"The member {info.filename!r} stores {info.compress_size} bytes and claims to unpack "
+            f"to {info.file_size}; it is refused"
         )
-    path = PurePosixPath(info.filename.replace("\\", "/"))
+    path = pathlib.PurePosixPath(info.filename.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in info.filename or "\0" in info.filename:
         raise ValueError(
             f"The member name {info.filename!r} leads out of the archive; it is refused"

@@ -146,7 +146,7 @@ class Compilable:
 
     @property
     def jit_compile(self) -> bool:
-        """Whether steps are compiled: they are, unless they run eagerly. Setting it has no effect."""
+        """Whether steps are compiled: unless they run eagerly. Setting it has no effect."""
         return not self.run_eagerly
 
     @jit_compile.setter
@@ -347,7 +347,7 @@ class Compilable:
         return {k: serialize_keras_object(v) for k, v in self.training_state.arguments.items()}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compiles with what `get_compile_config` returned; builds the optimizer of a built model."""
+        """Compiles with what `get_compile_config` gave; builds the optimizer of a built model."""
         if type(self).compile is not Compilable.compile:
             warnings.warn(
                 f"{type(self).__name__}: overrides `compile`, so it was not compiled while "

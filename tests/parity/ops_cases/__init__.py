@@ -1,11 +1,6 @@
 """Calls of every op, to be compared with real Keras."""
 
-from ops_cases import elements
-from ops_cases import indices
-from ops_cases import layout
-from ops_cases import networks
-from ops_cases import reductions
-from ops_cases import structure
+from ops_cases import elements, indices, layout, networks, reductions, structure
 
 CASES = {
     **elements.CASES,

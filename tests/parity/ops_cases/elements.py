@@ -66,7 +66,7 @@ CASES = {
     **plain(
         "maximum minimum", (X, Y), (X, X), (INTS, X), (BOOLS, OTHER_BOOLS), (BYTES, SMALL[:1, :1])
     ),
-    **plain("fmax fmin", (X, Y), (ODD, np.flip(ODD, 0).copy()), (INTS, INTS.T[0])),
+    **plain("fmax fmin", (X, Y), (ODD, np.flip(ODD, 0).copy()), (INTS, INTS[0])),
     **plain("arctan2 hypot", (X, Y), (INTS, POSITIVE)),
     **plain("logaddexp", (X, Y), (ODD, np.flip(ODD, 1).copy()), (X, X)),
     **plain("heaviside", (np.sign(TIES - 1), TIES), gradient=False),

@@ -19,9 +19,9 @@ from ops_cases.case import (
     TIES,
     UNIT,
     VECTOR,
+    Case,
     X,
     Y,
-    Case,
     cases,
     plain,
 )
@@ -127,7 +127,7 @@ CASES = {
         (X, {"epsilon": 0.1}),
     ),
     **cases("rms_normalization", (X,), (CUBE, ROW, -1, 0.01), (CUBE, X, (1, 2))),
-    **cases("normalize", (X,), (CUBE, 1, 3), (X, 0, 1), (INTS,)),
+    **cases("normalize", (X,), (CUBE, 1, 3), (X, 0, 1)),
     **cases("one_hot", (INTS, 4), (CLASSES, 5, 0, "int32"), (BYTES, 4, 1)),
     **cases("multi_hot", (CLASSES, 5), (INTS, 6), (CLASSES, 4, {"dtype": "int32"})),
     **cases(

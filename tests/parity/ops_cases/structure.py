@@ -8,9 +8,9 @@ from ops_cases.case import (
     NO,
     POSITIVE,
     ROW,
+    Case,
     X,
     Y,
-    Case,
     cases,
     plain,
 )

@@ -34,3 +34,23 @@ def _input_gradient(node: Node) -> list[Step]:
 def _kernel_gradient(node: Node) -> list[Step]:
     x, g = node.inputs
     return [_convolution_step(node, x, node.attrs["kernel"], g)]
+
+
+def _pool_step(node: Node, x: Value, operands: list[Value]) -> Step:
+    attrs, sizes = node.attrs, x.shape[1:-1]
+    names = ("window", "strides", "low", "high")
+    axes = zip(sizes, *(attrs[name] for name in names), strict=True)
+    # Windows have no dilation, which stands between stride and padding.
+    numbers = [n for size, window, stride, *pads in axes for n in (size, window, stride, 1, *pads)]
+    ints = [CODES[x.dtype], x.shape[0], x.shape[-1], len(sizes), *numbers]
+    return Step(node.primitive.name, [*operands], ints, [])
+
+
+@emits("max_pool", "average_pool")
+def _pool(node: Node) -> list[Step]:
+    return [_pool_step(node, node.inputs[0], [*node.inputs, *node.outputs])]
+
+
+@emits("max_pool_gradient", "average_pool_gradient")
+def _pool_gradient(node: Node) -> list[Step]:
+    return [_pool_step(node, node.outputs[0], [*node.inputs, *node.outputs])]

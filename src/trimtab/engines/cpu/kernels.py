@@ -37,7 +37,9 @@ EMITTERS: dict[str, Emit] = {}
 _ITEMSIZE = {"float32": 4, "float64": 8, "int32": 4, "int64": 8, "uint32": 4, "uint8": 1, "bool": 1}
 
 
-def _emits(*names: str) -> Callable[[Emit], Emit]:
+def emits(*names: str) -> Callable[[Emit], Emit]:
+    """Registers a function that gives the steps of a node of these primitives."""
+
     def register(emit: Emit) -> Emit:
         for name in names:
             EMITTERS[name] = emit
@@ -65,7 +67,7 @@ def copy_step(
     return Step("copy", [source, target], ints, [])
 
 
-@_emits("matmul")
+@emits("matmul")
 def _matmul(node: Node) -> list[Step]:
     return [matmul_step(node, None, node.outputs[0])]
 
@@ -91,7 +93,7 @@ _REDUCTIONS = {
 }
 
 
-@_emits(*_REDUCTIONS)
+@emits(*_REDUCTIONS)
 def _reduce(node: Node) -> list[Step]:
     """One step a run of neighbouring axes, the last run first."""
     x, output = node.inputs[0], node.outputs[0]
@@ -120,7 +122,7 @@ def _reduce(node: Node) -> list[Step]:
     return steps or [Step("reduce", [x, output], [code, dtype, x.size, 1, 1], [1.0])]
 
 
-@_emits("argmax", "argmin")
+@emits("argmax", "argmin")
 def _arg_reduce(node: Node) -> list[Step]:
     x = node.inputs[0]
     ints = [
@@ -131,7 +133,7 @@ def _arg_reduce(node: Node) -> list[Step]:
     return [Step("arg_reduce", [x, node.outputs[0]], ints, [])]
 
 
-@_emits("cumsum", "cumprod")
+@emits("cumsum", "cumprod")
 def _cumulative(node: Node) -> list[Step]:
     x = node.inputs[0]
     op = int(node.primitive.name == "cumprod")
@@ -139,7 +141,7 @@ def _cumulative(node: Node) -> list[Step]:
     return [Step("cumulative", [x, node.outputs[0]], ints, [])]
 
 
-@_emits("broadcast_to")
+@emits("broadcast_to")
 def _broadcast(node: Node) -> list[Step]:
     x, output = node.inputs[0], node.outputs[0]
     lead = len(output.shape) - len(x.shape)
@@ -160,14 +162,14 @@ def _whole_copy(x: Value, output: Value, source_strides: tuple[int, ...], offset
     )
 
 
-@_emits("transpose")
+@emits("transpose")
 def _transpose(node: Node) -> list[Step]:
     x, output = node.inputs[0], node.outputs[0]
     steps = contiguous_strides(x.shape)
     return [_whole_copy(x, output, tuple(steps[a] for a in node.attrs["axes"]))]
 
 
-@_emits("slice")
+@emits("slice")
 def _slice(node: Node) -> list[Step]:
     x, output = node.inputs[0], node.outputs[0]
     steps = contiguous_strides(x.shape)
@@ -176,7 +178,7 @@ def _slice(node: Node) -> list[Step]:
     return [_whole_copy(x, output, strides, offset)]
 
 
-@_emits("flip")
+@emits("flip")
 def _flip(node: Node) -> list[Step]:
     x, output = node.inputs[0], node.outputs[0]
     axes, steps = node.attrs["axes"], contiguous_strides(x.shape)
@@ -185,7 +187,7 @@ def _flip(node: Node) -> list[Step]:
     return [_whole_copy(x, output, strides, offset)]
 
 
-@_emits("pad")
+@emits("pad")
 def _pad(node: Node) -> list[Step]:
     x, output = node.inputs[0], node.outputs[0]
     itemsize, steps = _ITEMSIZE[x.dtype], contiguous_strides(output.shape)
@@ -197,7 +199,7 @@ def _pad(node: Node) -> list[Step]:
     ]
 
 
-@_emits("concatenate")
+@emits("concatenate")
 def _concatenate(node: Node) -> list[Step]:
     output, axis = node.outputs[0], node.attrs["axis"]
     target, offset, made = contiguous_strides(output.shape), 0, []
@@ -217,21 +219,21 @@ def _concatenate(node: Node) -> list[Step]:
     return made
 
 
-@_emits("softmax")
+@emits("softmax")
 def _softmax(node: Node) -> list[Step]:
     x = node.inputs[0]
     ints = [CODES[x.dtype], *split(x.shape, node.attrs["axis"]), int(node.attrs["is_log"])]
     return [Step("softmax", [x, node.outputs[0]], ints, [])]
 
 
-@_emits("softmax_gradient")
+@emits("softmax_gradient")
 def _softmax_gradient(node: Node) -> list[Step]:
     g, y = node.inputs
     ints = [CODES[y.dtype], *split(y.shape, node.attrs["axis"]), int(node.attrs["is_log"])]
     return [Step("softmax_gradient", [g, y, node.outputs[0]], ints, [])]
 
 
-@_emits("batch_norm")
+@emits("batch_norm")
 def _batch_norm(node: Node) -> list[Step]:
     x, attrs = node.inputs[0], node.attrs
     gamma = node.inputs[1] if attrs["scale"] else None
@@ -240,7 +242,7 @@ def _batch_norm(node: Node) -> list[Step]:
     return [Step("batch_norm", [x, gamma, beta, *node.outputs], ints, [attrs["epsilon"]])]
 
 
-@_emits("batch_norm_gradient")
+@emits("batch_norm_gradient")
 def _batch_norm_gradient(node: Node) -> list[Step]:
     g, x, mean, variance, *gamma = node.inputs
     ints = [CODES[x.dtype], *split(x.shape, node.attrs["axis"])]
@@ -248,7 +250,7 @@ def _batch_norm_gradient(node: Node) -> list[Step]:
     return [Step("batch_norm_gradient", operands, ints, [node.attrs["epsilon"]])]
 
 
-@_emits("dropout")
+@emits("dropout")
 def _dropout(node: Node) -> list[Step]:
     x, key = node.inputs
     return [
@@ -256,12 +258,12 @@ def _dropout(node: Node) -> list[Step]:
     ]
 
 
-@_emits("random_bits")
+@emits("random_bits")
 def _random_bits(node: Node) -> list[Step]:
     return [Step("random_bits", [node.inputs[0], node.outputs[0]], [node.outputs[0].size], [])]
 
 
-@_emits("gather")
+@emits("gather")
 def _gather(node: Node) -> list[Step]:
     x, indices = node.inputs
     outer, size, inner = split(x.shape, node.attrs["axis"])
@@ -269,7 +271,7 @@ def _gather(node: Node) -> list[Step]:
     return [Step("gather", [x, indices, node.outputs[0]], ints, [])]
 
 
-@_emits("scatter_add")
+@emits("scatter_add")
 def _scatter_add(node: Node) -> list[Step]:
     indices, updates = node.inputs
     outer, count, inner = split(updates.shape, node.attrs["axis"])
@@ -277,7 +279,7 @@ def _scatter_add(node: Node) -> list[Step]:
     return [Step("scatter_add", [indices, updates, node.outputs[0]], ints, [])]
 
 
-@_emits("sgd_update")
+@emits("sgd_update")
 def _sgd(node: Node) -> list[Step]:
     parameter, *slots, gradient, rate = node.inputs
     operands: Operands = [parameter, slots[0] if slots else None, gradient, rate, *node.outputs]
@@ -286,7 +288,7 @@ def _sgd(node: Node) -> list[Step]:
     return [Step("sgd", operands, ints, [node.attrs["momentum"]])]
 
 
-@_emits("adam_update")
+@emits("adam_update")
 def _adam(node: Node) -> list[Step]:
     parameter, m, v, *largest, gradient, alpha = node.inputs
     operands: Operands = [parameter, m, v, gradient, alpha, *node.outputs[:3]]
@@ -297,4 +299,4 @@ def _adam(node: Node) -> list[Step]:
     return [Step("adam", operands, ints, [attrs["beta_1"], attrs["beta_2"], attrs["epsilon"]])]
 
 
-__all__ = ["EMITTERS", "Step", "Temporary", "copy_step", "matmul_step", "split"]
+__all__ = ["EMITTERS", "Step", "Temporary", "copy_step", "emits", "matmul_step", "split"]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from trimtab.engines.cpu import convolution as convolution  # registers its steps
 from trimtab.engines.cpu.elementwise import ElementwiseProgram, Opcodes
 from trimtab.engines.cpu.grouping import Grouping, Unit, find_biases
 from trimtab.engines.cpu.kernels import EMITTERS, Step, Temporary, copy_step, matmul_step
