@@ -37,7 +37,9 @@ T* pointer(std::uintptr_t address) {
   return reinterpret_cast<T*>(address);
 }
 
-plan::HostFunction host_function(const nb::callable& function) {
+using HostCallable = nb::typed<nb::callable, void()>;
+
+plan::HostFunction host_function(const HostCallable& function) {
   return [function] {
     const nb::gil_scoped_acquire gil;
     function();
@@ -45,7 +47,7 @@ plan::HostFunction host_function(const nb::callable& function) {
 }
 
 void make_program(plan::Program* self, const std::vector<StepTuple>& steps, std::size_t arena_bytes,
-                  std::size_t slot_count, const std::vector<nb::callable>& host_functions) {
+                  std::size_t slot_count, const std::vector<HostCallable>& host_functions) {
   std::vector<plan::StepDescription> descriptions;
   for (const auto& [kernel, operands, ints, floats] : steps) {
     plan::StepDescription step{kernel, {}, ints, floats};
@@ -53,7 +55,7 @@ void make_program(plan::Program* self, const std::vector<StepTuple>& steps, std:
     descriptions.push_back(std::move(step));
   }
   std::vector<plan::HostFunction> functions;
-  for (const nb::callable& function : host_functions) functions.push_back(host_function(function));
+  for (const HostCallable& function : host_functions) functions.push_back(host_function(function));
   new (self) plan::Program(descriptions, arena_bytes, slot_count, std::move(functions));
 }
 

@@ -65,18 +65,20 @@ class Threefry {
       x1[b] = key_1_;
     }
     start_ += static_cast<std::uint32_t>(blocks * word_lanes);
-#pragma GCC unroll 13
-    for (int round = 0; round < 13; ++round) {
+    // Unrolled, as a rotation's distance must be a constant to be one instruction.
+    unroll<13>([&](auto i) {
+      constexpr int round = i.value;
       for (int b = 0; b < blocks; ++b) {
         x0[b] += x1[b];
         x1[b] = rotate_left(x1[b], rotations[round % 8]) ^ x0[b];
       }
-      if (round % 4 != 3) continue;
-      for (int b = 0; b < blocks; ++b) {
-        x0[b] += added_[round / 4][0];
-        x1[b] += added_[round / 4][1];
+      if constexpr (round % 4 == 3) {
+        for (int b = 0; b < blocks; ++b) {
+          x0[b] += added_[round / 4][0];
+          x1[b] += added_[round / 4][1];
+        }
       }
-    }
+    });
     Batch batch;
     for (int b = 0; b < blocks; ++b) {
       interleave(x0[b], x1[b], batch.words[2 * b], batch.words[2 * b + 1],

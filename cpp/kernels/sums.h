@@ -41,7 +41,8 @@ template <class T, class Function>
   while (count - i >= 4 * width) {
     Vec<T> sums[4] = {};
     const std::int64_t vectors = (count - i) / (4 * width) * 4;
-    const std::int64_t end = i + (vectors < 4 * block_vectors ? vectors : 4 * block_vectors) * width;
+    const std::int64_t end =
+        i + (vectors < 4 * block_vectors ? vectors : 4 * block_vectors) * width;
     for (; i < end; i += 4 * width) {
       for (int k = 0; k < 4; ++k) sums[k] += function(i + k * width, width);
     }

@@ -65,7 +65,7 @@ def gradients(
     }
     for node in reversed(path):
         incoming = [cotangents.get(id(v)) for v in node.outputs]
-        if not any([g is not None for g in incoming]):
+        if all(g is None for g in incoming):
             continue
         for value, g in zip(node.inputs, _pull_back(node, incoming), strict=True):
             if g is None or value.node not in reached:

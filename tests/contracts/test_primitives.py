@@ -1,4 +1,4 @@
-"""Every primitive keeps its contract: spec, value, gradient, and the same numbers on every engine."""
+"""Every primitive keeps its contract: spec, value, gradient, and one result on every engine."""
 
 import jax
 import jax.numpy as jnp
@@ -81,16 +81,17 @@ def test_a_sample_has_a_value_worked_by_hand(name):
     assert any(sample.expected is not None for sample in PRIMITIVES[name].samples())
 
 
+def maps_floats_to_floats(primitive, sample):
+    arrays = in_type(sample.inputs, "float64")
+    specs = as_tuple_of_specs(primitive.infer(*specs_of(arrays), **sample.attrs))
+    return any(a.dtype.kind == "f" for a in arrays) and any("float" in s.dtype for s in specs)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_floating_primitive_has_a_gradient(name):
     primitive = PRIMITIVES[name]
-    arrays, attrs = zip(*[(in_type(s.inputs, "float64"), s.attrs) for s in primitive.samples()])
-    floats = [
-        any(s.dtype.startswith("float") for s in as_tuple_of_specs(primitive.infer(*specs_of(a), **k)))
-        and any(x.dtype.kind == "f" for x in a)
-        for a, k in zip(arrays, attrs, strict=True)
-    ]
-    assert not any(floats) or primitive.vjp is not None or name in WITHOUT_GRADIENT
+    is_floating = any(maps_floats_to_floats(primitive, s) for s in primitive.samples())
+    assert not is_floating or primitive.vjp is not None or name in WITHOUT_GRADIENT
 
 
 def as_tuple_of_specs(specs):
@@ -194,7 +195,12 @@ def test_the_gradient_of_a_single_output_is_its_slope(primitive, sample):
 
 @pytest.mark.parametrize(
     ("primitive", "sample"),
-    [case for case in DIFFERENTIABLE if len(case.values[1].inputs) == 2 and len({np.shape(x) for x in case.values[1].inputs}) == 1],
+    [
+        case
+        for case in DIFFERENTIABLE
+        if len(case.values[1].inputs) == 2
+        and len({np.shape(x) for x in case.values[1].inputs}) == 1
+    ],
 )
 def test_one_value_given_twice_has_both_slopes(primitive, sample):
     x = np.asarray(sample.inputs[0])
@@ -263,11 +269,28 @@ def test_the_engines_opcodes_have_the_primitives_arities():
     assert dict(_engine.opcodes()) == arities
 
 
-SPECIAL = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 1e-40, 3e38, -1e30, 80.0, -100.0]
+SPECIAL = [
+    np.nan,
+    np.inf,
+    -np.inf,
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    -2.5,
+    1e-40,
+    3e38,
+    -1e30,
+    80.0,
+    -100.0,
+]
 FLOATING = sorted(
     name
     for name, p in PRIMITIVES.items()
-    if p.is_elementwise and name not in ("cast", "where") and np.asarray(p.samples()[0].inputs[0]).dtype.kind == "f"
+    if p.is_elementwise
+    and name not in ("cast", "where")
+    and np.asarray(p.samples()[0].inputs[0]).dtype.kind == "f"
 )
 
 
@@ -277,7 +300,9 @@ def same_class(result, number, name):
         np.testing.assert_array_equal(result, number, err_msg=name)
         return
     np.testing.assert_array_equal(np.isnan(result), np.isnan(number), err_msg=name)
-    np.testing.assert_allclose(result, number, rtol=tolerance(result.dtype), atol=1e-37, err_msg=name)
+    np.testing.assert_allclose(
+        result, number, rtol=tolerance(result.dtype), atol=1e-37, err_msg=name
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -294,9 +319,7 @@ def test_the_cpu_engine_treats_special_numbers_as_numpy(name, dtype):
 
 INTEGERS = ["int32", "int64", "uint32", "uint8"]
 ON_INTEGERS = sorted(
-    name
-    for name, p in PRIMITIVES.items()
-    if p.is_elementwise and name not in ("cast", "where")
+    name for name, p in PRIMITIVES.items() if p.is_elementwise and name not in ("cast", "where")
 )
 
 
@@ -312,7 +335,9 @@ def test_the_cpu_engine_treats_integers_as_numpy(name, dtype, rng):
     primitive = PRIMITIVES[name]
     arity = len(primitive.samples()[0].inputs)
     if dtype == "bool":
-        arrays = [np.array([True, False, True, False]), np.array([True, True, False, False])][:arity]
+        arrays = [np.array([True, False, True, False]), np.array([True, True, False, False])][
+            :arity
+        ]
     else:
         arrays = [integers_of(dtype, rng)]
         second = np.roll(arrays[0], 7)

@@ -96,7 +96,13 @@ def subclassed(k):
     return model
 
 
-MODELS = [sequential, shared_layers, nested, several_outputs, frozen]
+MODELS = [
+    sequential,
+    shared_layers,
+    nested,
+    pytest.param(several_outputs, marks=pytest.mark.slow),
+    pytest.param(frozen, marks=pytest.mark.slow),
+]
 
 
 def data(model):
@@ -183,7 +189,7 @@ def test_archive_opens_in_the_other_library_with_its_training(build, writer, rea
 
 
 @BOTH_WAYS
-@pytest.mark.parametrize("build", [shared_layers, nested])
+@pytest.mark.parametrize("build", [shared_layers, pytest.param(nested, marks=pytest.mark.slow)])
 def test_training_goes_on_alike_after_loading(build, writer, reader, tmp_path):
     model = compiled(build, writer, "momentum")
     x, y = data(model)

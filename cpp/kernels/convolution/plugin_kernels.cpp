@@ -136,6 +136,10 @@ std::unique_ptr<Kernel> make_kernel_gradient(const onednn::Plugin& plugin,
 
 std::unique_ptr<Kernel> make_plugin_convolution(const ConvolutionShape& shape) {
   if (shape.batch == 0 || shape.channels_in == 0 || shape.channels_out == 0) return nullptr;
+  // oneDNN fills its vectors with input channels here: with 1 it takes 9.1 ms for 128 images of
+  // 28 x 28, products of columns 3.4 ms; with 3 of 64 images of 32 x 32 6.1 and 3.7 ms.
+  const bool is_narrow = shape.channels_in <= 4;
+  if (shape.kind == ConvolutionKind::input_gradient && is_narrow) return nullptr;
   const onednn::Plugin* plugin = onednn::plugin();
   if (plugin == nullptr) return nullptr;
   if (shape.kind == ConvolutionKind::kernel_gradient) return make_kernel_gradient(*plugin, shape);

@@ -134,7 +134,7 @@ def unit_uniform(shape: tuple[int, ...], key: Tensor, dtype: str) -> Tensor:
     """Numbers in [0, 1) from the upper 24 bits of random words."""
     bits = random_bits(key, shape=shape)
     upper = ops.right_shift(bits, np.uint32(8))
-    return ops.multiply(ops.cast(upper, dtype if dtype != "float16" else "float32"), 2.0**-24)  # type: ignore[no-any-return]
+    return ops.multiply(ops.cast(upper, dtype if dtype != "float16" else "float32"), 2.0**-24)
 
 
 def float_type(dtype: Any) -> str:

@@ -89,7 +89,9 @@ class Primitive:
         return Array(np.asarray(result))
 
     def _trace(self, inputs: tuple[Tensor, ...], attrs: dict[str, Any]) -> Any:
-        values: tuple[Value, ...] = tuple([x if type(x) is Value else _as_constant(x) for x in inputs])
+        values: tuple[Value, ...] = tuple(
+            [x if type(x) is Value else _as_constant(x) for x in inputs]
+        )
         specs = self.infer(*[v.spec for v in values], **attrs)
         if self.multiple:
             return Node(self, values, attrs, specs).outputs
@@ -184,7 +186,7 @@ class Value(Tensor):
 
 
 class Recorded(Value):
-    """A value that holds its numbers too: what a step that runs eagerly computes, kept for gradients."""
+    """A value with numbers: what a step that runs eagerly computes, kept for gradients."""
 
     __slots__ = ("array",)
 
@@ -247,7 +249,9 @@ def placeholder(shape: tuple[int, ...], dtype: str) -> Value:
 
 def constant(array: np.ndarray[Any, Any]) -> Value:
     """A value known when the graph is made. The array must not change afterwards."""
-    return Node(_CONSTANT, (), {"array": array}, (Spec(array.shape, name_of(array.dtype)),)).outputs[0]
+    return Node(
+        _CONSTANT, (), {"array": array}, (Spec(array.shape, name_of(array.dtype)),)
+    ).outputs[0]
 
 
 def _as_constant(x: Any) -> Value:

@@ -19,7 +19,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {}
 
 def _binary(name: str) -> Callable[[Any, Any], Tensor]:
     def operator(self: Tensor, other: Any) -> Any:
-        if type(other) not in _OPERAND_TYPES and not isinstance(other, _OPERAND_BASES):
+        if not _is_operand(other):
             return NotImplemented
         return OPERATORS[name](self, other)
 
@@ -122,18 +122,22 @@ class Tensor:
         return self
 
     def __eq__(self, other: object) -> Any:
-        if type(other) not in _OPERAND_TYPES and not isinstance(other, _OPERAND_BASES):
+        if other is None or not _is_operand(other):
             return False
         return OPERATORS["equal"](self, other)
 
     def __ne__(self, other: object) -> Any:
-        if type(other) not in _OPERAND_TYPES and not isinstance(other, _OPERAND_BASES):
+        if other is None or not _is_operand(other):
             return True
         return OPERATORS["not_equal"](self, other)
 
 
 _OPERAND_TYPES = frozenset({int, float, bool, list, tuple, slice, type(None), type(Ellipsis)})
 _OPERAND_BASES = (Tensor, np.ndarray, np.generic, int, float)
+
+
+def _is_operand(x: object) -> bool:
+    return type(x) in _OPERAND_TYPES or isinstance(x, _OPERAND_BASES)
 
 
 _NAMES: dict[Any, str] = {}
@@ -160,7 +164,8 @@ class Array(Tensor):
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
         """Sizes of the axes."""
-        return self.array.shape
+        shape: tuple[int, ...] = self.array.shape
+        return shape
 
     @property
     def dtype(self) -> str:  # type: ignore[override]

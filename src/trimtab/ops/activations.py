@@ -27,7 +27,7 @@ from trimtab.primitives.source import filled_like
 
 def _with(primitive: Primitive, x: Tensor, number: float) -> Tensor:
     """`primitive` of `x` and a number."""
-    return primitive(x, filled_like(x, number))  # type: ignore[no-any-return]
+    return primitive(x, filled_like(x, number))
 
 
 @op
@@ -58,7 +58,7 @@ def softplus(x: Any) -> Tensor:
 
 
 def softplus_of(x: Tensor) -> Tensor:
-    """softplus of a floating tensor."""
+    """As `softplus`, of a floating tensor."""
     # `maximum` shares the slope at 0 evenly, as log(1 + exp(x)) has slope 1/2 there.
     rest = elementwise.log1p(elementwise.exp(elementwise.negative(elementwise.abs(x))))
     return elementwise.add(_with(elementwise.maximum, x, 0), rest)
@@ -66,14 +66,14 @@ def softplus_of(x: Tensor) -> Tensor:
 
 @op
 def softsign(x: Any) -> Tensor:
-    """x / (1 + |x|)."""
+    """`x / (1 + |x|)`."""
     tensor = floating(x)
     return elementwise.divide(tensor, _with(elementwise.add, elementwise.abs(tensor), 1))
 
 
 @op
 def silu(x: Any) -> Tensor:
-    """x * sigmoid(x), also called swish."""
+    """`x * sigmoid(x)`, also called swish."""
     tensor = floating(x)
     return elementwise.multiply(tensor, elementwise.sigmoid(tensor))
 
@@ -89,7 +89,7 @@ def log_sigmoid(x: Any) -> Tensor:
 
 @op
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
-    """x where x >= 0, negative_slope * x elsewhere."""
+    """`x` where `x >= 0`, `negative_slope * x` elsewhere."""
     tensor = floating(x)
     is_kept = _with(elementwise.greater_equal, tensor, 0)
     return elementwise.where(is_kept, tensor, _with(elementwise.multiply, tensor, negative_slope))
@@ -103,7 +103,7 @@ def hard_sigmoid(x: Any) -> Tensor:
 
 @op
 def hard_silu(x: Any) -> Tensor:
-    """x * hard_sigmoid(x), also called hard_swish."""
+    """`x * hard_sigmoid(x)`, also called hard_swish."""
     tensor = floating(x)
     return elementwise.multiply(tensor, hard_sigmoid(tensor))
 
@@ -113,27 +113,27 @@ hard_swish = hard_silu
 
 @op
 def hard_tanh(x: Any) -> Tensor:
-    """x moved into [-1, 1], with slope 0 outside."""
+    """`x` moved into [-1, 1], with slope 0 outside."""
     tensor = floating(x)
-    high = elementwise.where(
-        _with(elementwise.greater, tensor, 1), filled_like(tensor, 1), tensor
-    )
+    high = elementwise.where(_with(elementwise.greater, tensor, 1), filled_like(tensor, 1), tensor)
     return elementwise.where(_with(elementwise.less, tensor, -1), filled_like(tensor, -1), high)
 
 
 def _exponential_below(x: Tensor, alpha: float, scale: float) -> Tensor:
-    """x where positive, alpha * (exp(x / scale) - 1) elsewhere."""
+    """`x` where positive, `alpha * (exp(x / scale) - 1)` elsewhere."""
     is_positive = _with(elementwise.greater, x, 0)
-    # The exponent's operand is cut at 0 so that the branch not taken cannot overflow into the gradient.
+    # Cut at 0, so that the branch not taken cannot overflow into the gradient.
     below = elementwise.where(is_positive, filled_like(x, 0), x)
     if scale != 1:
         below = _with(elementwise.divide, below, scale)
-    return elementwise.where(is_positive, x, _with(elementwise.multiply, elementwise.expm1(below), alpha))
+    return elementwise.where(
+        is_positive, x, _with(elementwise.multiply, elementwise.expm1(below), alpha)
+    )
 
 
 @op
 def elu(x: Any, alpha: float = 1.0) -> Tensor:
-    """x where positive, alpha * (exp(x) - 1) elsewhere."""
+    """`x` where positive, `alpha * (exp(x) - 1)` elsewhere."""
     return _exponential_below(floating(x), alpha, 1)
 
 
@@ -149,13 +149,13 @@ def selu(x: Any) -> Tensor:
 
 @op
 def celu(x: Any, alpha: float = 1.0) -> Tensor:
-    """x where positive, alpha * (exp(x / alpha) - 1) elsewhere."""
+    """`x` where positive, `alpha * (exp(x / alpha) - 1)` elsewhere."""
     return _exponential_below(floating(x), alpha, alpha)
 
 
 @op
 def gelu(x: Any, approximate: bool = True) -> Tensor:
-    """x times the normal distribution function of x; by tanh if `approximate`, else by erf."""
+    """`x` times the normal distribution function of x; by tanh if `approximate`, else by erf."""
     tensor = floating(x)
     if approximate:
         cube = elementwise.multiply(elementwise.square(tensor), tensor)
@@ -185,14 +185,14 @@ def glu(x: Any, axis: int = -1) -> Tensor:
 
 @op
 def tanh_shrink(x: Any) -> Tensor:
-    """x - tanh(x)."""
+    """`x - tanh(x)`."""
     tensor = floating(x)
     return elementwise.subtract(tensor, elementwise.tanh(tensor))
 
 
 @op
 def soft_shrink(x: Any, threshold: float = 0.5) -> Tensor:
-    """x moved towards 0 by `threshold`; 0 within it."""
+    """`x` moved towards 0 by `threshold`; 0 within it."""
     tensor = floating(x)
     low = elementwise.where(
         _with(elementwise.less, tensor, -threshold),
@@ -208,7 +208,7 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Tensor:
 
 @op
 def hard_shrink(x: Any, threshold: float = 0.5) -> Tensor:
-    """x where |x| > threshold, 0 elsewhere."""
+    """`x` where `|x| > threshold`, 0 elsewhere."""
     tensor = floating(x)
     is_kept = _with(elementwise.greater, elementwise.abs(tensor), threshold)
     return elementwise.where(is_kept, tensor, filled_like(tensor, 0))
@@ -216,7 +216,7 @@ def hard_shrink(x: Any, threshold: float = 0.5) -> Tensor:
 
 @op
 def threshold(x: Any, threshold: float, default_value: float) -> Tensor:
-    """x where x > threshold, `default_value` elsewhere."""
+    """`x` where `x > threshold`, `default_value` elsewhere."""
     tensor = floating(x)
     is_kept = _with(elementwise.greater, tensor, threshold)
     return elementwise.where(is_kept, tensor, filled_like(tensor, default_value))
@@ -228,7 +228,9 @@ def sparse_plus(x: Any) -> Tensor:
     tensor = floating(x)
     bend = _with(elementwise.multiply, elementwise.square(_with(elementwise.add, tensor, 1)), 0.25)
     high = elementwise.where(_with(elementwise.greater_equal, tensor, 1), tensor, bend)
-    return elementwise.where(_with(elementwise.less_equal, tensor, -1), filled_like(tensor, 0), high)
+    return elementwise.where(
+        _with(elementwise.less_equal, tensor, -1), filled_like(tensor, 0), high
+    )
 
 
 @op
@@ -249,7 +251,7 @@ def squareplus(x: Any, b: float = 4) -> Tensor:
 
 @op
 def sparsemax(x: Any, axis: int = -1) -> Tensor:
-    """The point of the probability simplex nearest to x along `axis` (Martins and Astudillo 2016)."""
+    """The probabilities nearest to x along `axis` (Martins and Astudillo 2016)."""
     tensor = floating(x)
     place = canonical_axis(axis, tensor.ndim, "sparsemax")
     count = tensor.shape[place]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,9 @@ from trimtab.primitives import elementwise
 from trimtab.primitives.source import filled_like
 
 add = binary(elementwise.add, "add", "x1 + x2.", on_bools=elementwise.logical_or)
-subtract = binary(elementwise.subtract, "subtract", "x1 - x2; not for bools.", on_bools=elementwise.subtract)
+subtract = binary(
+    elementwise.subtract, "subtract", "x1 - x2; not for bools.", on_bools=elementwise.subtract
+)
 multiply = binary(elementwise.multiply, "multiply", "x1 * x2.", on_bools=elementwise.logical_and)
 divide = binary(elementwise.divide, "divide", "x1 / x2, in floats.", needs_float=True)
 true_divide = divide
@@ -64,7 +67,7 @@ abs = absolute
 
 @op
 def square(x: Any) -> Tensor:
-    """x * x; bools are taken as int32."""
+    """`x * x`; bools are taken as int32."""
     return elementwise.square(numeric(x))
 
 
@@ -79,7 +82,7 @@ def divide_no_nan(x1: Any, x2: Any) -> Tensor:
 
 
 # A product costs a tenth of the general power, and is exact for negative x.
-_WHOLE_POWERS = {
+_SPECIAL_POWERS: dict[float, Callable[[Tensor], Tensor]] = {
     -1: elementwise.reciprocal,
     2: elementwise.square,
     3: lambda x: elementwise.multiply(elementwise.square(x), x),
@@ -97,7 +100,7 @@ def power(x1: Any, x2: Any) -> Tensor:
         if type(x2) in (int, float):
             if x2 == 1:
                 return convert(x1, dtype)
-            special = _WHOLE_POWERS.get(x2)
+            special = _SPECIAL_POWERS.get(x2)
             if special is not None:
                 return special(convert(x1, dtype))
         return elementwise.power(*lift("power", dtype, x1, x2))
@@ -141,7 +144,7 @@ def fmod(x1: Any, x2: Any) -> Tensor:
 
 @op
 def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
-    """x moved into [x_min, x_max]; None leaves that side open."""
+    """`x` moved into [x_min, x_max]; None leaves that side open."""
     tensor = numeric(x)
     if x_min is not None:
         tensor = maximum(tensor, x_min)
@@ -176,7 +179,14 @@ def trunc(x: Any) -> Tensor:
 def nan_to_num(
     x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
 ) -> Tensor:
-    """x with NaN replaced by `nan`, infinities by `posinf` and `neginf` (the type's limits if None)."""
+    """`x` with `nan`, `posinf` and `neginf` in place of NaN and infinities.
+
+    Args:
+        x: A tensor.
+        nan: What stands for NaN.
+        posinf: What stands for plus infinity; the type's highest number if None.
+        neginf: What stands for minus infinity; the type's lowest number if None.
+    """
     tensor = convert(x)
     if not dtypes.is_float(tensor.dtype):
         return tensor
@@ -192,7 +202,7 @@ def nan_to_num(
 
 @op
 def real(x: Any) -> Tensor:
-    """x itself: there are no complex tensors."""
+    """The tensor itself: there are no complex ones."""
     return convert(x)
 
 

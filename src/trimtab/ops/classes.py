@@ -35,7 +35,7 @@ def _one_hot(x: Any, num_classes: int, axis: int, dtype: Any, name: str) -> Tens
     place = canonical_axis(axis, tensor.ndim + 1, name)
     line = np.arange(num_classes, dtype=tensor.dtype)
     shape = [num_classes if i == place else 1 for i in range(tensor.ndim + 1)]
-    full = tuple([*tensor.shape[:place], num_classes, *tensor.shape[place:]])
+    full = (*tensor.shape[:place], num_classes, *tensor.shape[place:])
     classes = broadcast(Array(line.reshape(shape)), full)
     is_class = elementwise.equal(broadcast(expand(tensor, (place,)), full), classes)
     return convert(is_class, FLOATX[0] if dtype is None else dtypes.standardize(dtype))
@@ -45,7 +45,7 @@ def _one_hot(x: Any, num_classes: int, axis: int, dtype: Any, name: str) -> Tens
 def one_hot(
     x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
 ) -> Tensor:
-    """A new axis of size `num_classes` with 1 at the class, 0 elsewhere; all 0 for a class out of range.
+    """A new axis of size `num_classes`: 1 at the class, 0 elsewhere and for unknown classes.
 
     Raises:
         ValueError: If `sparse` is True: there are no sparse tensors.
@@ -81,8 +81,8 @@ def multi_hot(
         num_classes = kwargs.pop("num_tokens", None)
     if num_classes is None or kwargs:
         raise ValueError(
-            f"multi_hot: needs `num_classes` and takes no other arguments; got num_classes={num_classes}"
-            + "".join(f", {name}" for name in sorted(kwargs))
+            "multi_hot: needs `num_classes` and takes no other arguments; got "
+            + ", ".join([f"num_classes={num_classes}", *sorted(kwargs)])
         )
     if sparse:
         raise ValueError("multi_hot: sparse tensors are not supported; got sparse=True")

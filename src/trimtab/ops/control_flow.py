@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from trimtab.ir import tree
 from trimtab.ir.graph import Value
@@ -89,8 +92,9 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
         raise ValueError("switch: needs at least one branch; got none")
     position = convert(index)
     if not isinstance(position, Value):
-        return branches[min(max(int(position), 0), len(branches) - 1)](*operands)  # type: ignore[call-overload]
-    results = [_guarded(lambda b=branch: b(*operands), "switch") for branch in branches]  # type: ignore[misc]
+        number = int(np.asarray(position))
+        return branches[min(max(number, 0), len(branches) - 1)](*operands)
+    results = [_guarded(functools.partial(b, *operands), "switch") for b in branches]
     chosen = results[-1]
     for number in range(len(branches) - 2, -1, -1):
         reached = elementwise.less_equal(position, filled_like(position, number))
@@ -116,8 +120,8 @@ def while_loop(
         The loop variables, in the form that they were given.
 
     Raises:
-        ValueError: If the condition is traced and there is no `maximum_iterations`. With it, so many
-            rounds are traced, each kept or dropped by the condition.
+        ValueError: If the condition is traced and there is no `maximum_iterations`. With it, so
+            many rounds are traced, each kept or dropped by the condition.
     """
     is_several = isinstance(loop_vars, (tuple, list))
     state = tuple(loop_vars) if is_several else (loop_vars,)
@@ -136,7 +140,8 @@ def while_loop(
         else:
             condition = condition.reshape(())
             is_open = condition if is_open is None else logical_and(is_open, condition)
-        made = body(*state) if is_open is None else _guarded(lambda s=state: body(*s), "while_loop")  # type: ignore[misc]
+        again = functools.partial(body, *state)
+        made = again() if is_open is None else _guarded(again, "while_loop")
         following = tuple(made) if is_several else (made,)
         state = following if is_open is None else _selected(is_open, following, state, "while_loop")
         rounds += 1
@@ -150,7 +155,7 @@ def _bound(x: Any) -> int:
             "fori_loop: `lower` and `upper` must be known when a step is traced; use while_loop "
             "with `maximum_iterations`"
         )
-    return int(tensor)  # type: ignore[call-overload,no-any-return]
+    return int(np.asarray(tensor))
 
 
 def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
@@ -201,14 +206,14 @@ def scan(
     reverse: bool = False,
     unroll: int | bool = 1,
 ) -> tuple[Any, Any]:
-    """A state carried through the slices of `xs`, with an output for each; a traced step unrolls it.
+    """A state carried through the slices of `xs`, an output for each; a trace unrolls it.
 
     Args:
         f: Takes (state, slice), returns (next state, output).
         init: The first state.
         xs: Tensors whose first axis is gone through, or None.
         length: Number of slices; needed if `xs` is None.
-        reverse: Whether to go from the last slice to the first; outputs keep the place of their slice.
+        reverse: Whether to go from the last slice to the first; outputs keep their places.
         unroll: Has no effect: loops are unrolled in any case.
 
     Returns:
@@ -219,7 +224,9 @@ def scan(
             neither a bool nor a positive number.
     """
     if not isinstance(unroll, bool) and (not isinstance(unroll, int) or unroll < 1):
-        raise ValueError(f"scan: `unroll` must be a bool or a positive whole number; got {unroll!r}")
+        raise ValueError(
+            f"scan: `unroll` must be a bool or a positive whole number; got {unroll!r}"
+        )
     if xs is None and length is None:
         raise ValueError("scan: give `xs` or `length`; got neither")
     rows = _rows(xs, "scan") if xs is not None else [None] * int(length or 0)
@@ -257,4 +264,3 @@ def _mapped(f: Callable[[Any], Any], xs: Any, owner: str) -> Any:
     if not rows:
         raise ValueError(f"{owner}: needs at least one slice; got none")
     return _stacked([f(row) for row in rows])
-

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from trimtab import checks
 from trimtab.ir.tensor import Array, Tensor
 from trimtab.ops import reductions
 from trimtab.ops.arithmetic import add, subtract
@@ -23,27 +24,31 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
     """How often each whole number from 0 on occurs, or the sum of its weights.
 
     Args:
-        x: A vector of whole numbers, or a matrix whose rows are counted apart; negative ones count as 0.
+        x: A vector of whole numbers, or a matrix whose rows are counted apart; negative
+            numbers count as 0.
         weights: One number an element; each counts 1 if None.
         minlength: Least length of the result, which else ends at the largest number.
         sparse: Must be False.
 
     Raises:
-        ValueError: In a traced step, where the largest number is not known; use `segment_sum`, which
-            is told how many there are.
+        ValueError: In a traced step, where the largest number is not known; use `segment_sum`,
+            which is told how many there are.
     """
     if sparse:
         raise ValueError("bincount: sparse tensors are not supported; got sparse=True")
     array = concrete(x, "bincount", "the elements, on which the result's size depends,")
     if array.dtype.kind not in "iub" or array.ndim not in (1, 2):
         raise ValueError(
-            f"bincount: needs a vector or matrix of whole numbers; got {array.dtype}{list(array.shape)}"
+            "bincount: `x` must be a vector or matrix of whole numbers; got "
+            f"{array.dtype}{list(array.shape)}"
         )
     size = max(int(array.max()) + 1 if array.size else 0, minlength)
     numbers = np.maximum(array, 0).astype("int32")
     counted = filled(array.shape, 1, "int32") if weights is None else convert(weights)
     if counted.shape != array.shape:
-        raise ValueError(f"bincount: `weights` must have the shape {array.shape} of `x`; got {counted.shape}")
+        raise ValueError(
+            f"bincount: `weights` must have the shape {array.shape} of `x`; got {counted.shape}"
+        )
     if array.ndim == 1:
         return indexing.scatter_add(Array(numbers), counted, size=size, axis=0)
     rows = zip(numbers, unstack(counted), strict=True)
@@ -63,17 +68,15 @@ def histogram(
 
     Raises:
         TypeError: If `bins` is no whole number.
-        ValueError: If `bins` is negative, `range` is not a rising pair, or `x` is no vector.
+        ValueError: If `bins` is less than 1, `range` is no rising pair, or `x` is no vector.
     """
-    if not isinstance(bins, int):
-        raise TypeError(f"histogram: `bins` must be a whole number; got {bins!r}")
-    if bins < 1:
-        raise ValueError(f"histogram: `bins` must be positive; got {bins}")
-    if range is not None and (not isinstance(range, tuple) or len(range) != 2 or range[1] < range[0]):
+    bins = checks.whole("histogram", "bins", bins, least=1)
+    if range is not None and (
+        not isinstance(range, tuple) or len(range) != 2 or range[1] < range[0]
+    ):
         raise ValueError(f"histogram: `range` must be a pair (low, high), low <= high; got {range}")
     tensor = floating(x)
-    if tensor.ndim != 1:
-        raise ValueError(f"histogram: `x` must be a vector; got shape {tensor.shape}")
+    checks.rank("histogram", "x", tensor.shape, 1, 1)
     if range is None:
         low, high = reductions.min(tensor), reductions.max(tensor)
     else:
@@ -164,4 +167,3 @@ def _sized(
         np.concatenate([index, np.repeat(first, missing)]),
         np.concatenate([counts, np.zeros(missing, counts.dtype)]),
     )
-

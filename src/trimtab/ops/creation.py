@@ -81,7 +81,7 @@ def empty_like(x: Any, dtype: Any = None) -> Tensor:
     return full_like(x, 0, dtype)
 
 
-def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:  # noqa: N803 - NumPy's names
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """A matrix of N rows and M columns (N if None) with ones on diagonal `k`, zeros elsewhere."""
     return Array(np.eye(N, M, k, dtype=_type_name(dtype)))
 
@@ -91,7 +91,7 @@ def identity(n: int, dtype: Any = None) -> Tensor:
     return eye(n, dtype=dtype)
 
 
-def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:  # noqa: N803 - NumPy's names
+def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """A matrix of N rows and M columns (N if None) with ones up to diagonal `k`, zeros above."""
     return Array(np.tri(N, M, k, dtype=_type_name(dtype)))
 
@@ -182,7 +182,7 @@ def geomspace(
 
 
 @op
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:  # noqa: N803 - NumPy's name
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
     """Powers of the elements of a vector, a row each: N columns, the highest power first."""
     tensor = convert(x)
     if tensor.ndim != 1:
@@ -192,4 +192,3 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:  #
     wide = broadcast(expand(floating(tensor), (1,)), (tensor.shape[0], count))
     powers = elementwise.power(wide, broadcast(convert(exponents.copy(), wide.dtype), wide.shape))
     return convert(powers, tensor.dtype)
-

@@ -25,8 +25,8 @@ FLOATX: list[str] = ["float32"]
 # Set by core.settings: how far probabilities are kept from 0 and 1.
 EPSILON: list[float] = [1e-7]
 
-# Python's numbers promote nothing. NumPy's default scalars, which its reductions return, count as the
-# Python numbers that they stand for; else `x / np.sqrt(n)` would turn a float32 network to float64.
+# Python's numbers promote nothing. NumPy's default scalars, which its reductions return, count as
+# the Python numbers that they stand for; else `x / np.sqrt(n)` would turn float32 to float64.
 _WEAK: dict[type, Any] = {
     float: float,
     int: int,
@@ -88,7 +88,8 @@ def convert(x: Any, dtype: str | None = None) -> Tensor:
 
 def _holds_value(parts: Sequence[Any]) -> bool:
     return any(
-        isinstance(p.as_tensor(), Value) if isinstance(p, Tensor)
+        isinstance(p.as_tensor(), Value)
+        if isinstance(p, Tensor)
         else isinstance(p, (list, tuple)) and _holds_value(p)
         for p in parts
     )
@@ -192,7 +193,7 @@ def common_float_type(*xs: Any) -> str:
 def broadcast_shape(shapes: Sequence[tuple[int, ...]], name: str = "ops") -> tuple[int, ...]:
     """The shape that NumPy's rules give operands of `shapes`."""
     # NumPy's broadcast_shapes builds arrays to find this out, which takes ten times as long.
-    ndim = max([len(shape) for shape in shapes])
+    ndim = max(map(len, shapes))
     result = [1] * ndim
     for shape in shapes:
         for place, dim in enumerate(shape, ndim - len(shape)):
@@ -229,9 +230,7 @@ def lift(name: str, dtype: str, *xs: Any) -> list[Tensor]:
         elif tensor.shape != shape and tensor.shape != ():
             shape = broadcast_shape([shape, tensor.shape], name)
     wanted: tuple[int, ...] = shape or ()
-    return [
-        filled(wanted, t, dtype) if type(t) in _WEAK else broadcast(t, wanted) for t in tensors
-    ]
+    return [filled(wanted, t, dtype) if type(t) in _WEAK else broadcast(t, wanted) for t in tensors]
 
 
 def canonical_axis(axis: int, ndim: int, name: str) -> int:
@@ -242,7 +241,9 @@ def canonical_axis(axis: int, ndim: int, name: str) -> int:
     """
     position = axis + ndim if axis < 0 else axis
     if not 0 <= position < ndim:
-        raise ValueError(f"{name}: `axis` must lie in [{-ndim}, {ndim}) for {ndim} axes; got {axis}")
+        raise ValueError(
+            f"{name}: `axis` must lie in [{-ndim}, {ndim}) for {ndim} axes; got {axis}"
+        )
     return int(position)
 
 

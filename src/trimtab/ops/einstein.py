@@ -37,7 +37,9 @@ class _Operand:
 def _lettered(part: str, ndim: int, subscripts: str) -> str:
     named = part.replace("...", "")
     if not all(letter.isalpha() and letter.isascii() for letter in named) or part.count("...") > 1:
-        raise ValueError(f"einsum: subscripts must be letters and at most one '...'; got {subscripts!r}")
+        raise ValueError(
+            f"einsum: subscripts must be letters and at most one '...'; got {subscripts!r}"
+        )
     open_axes = ndim - len(named)
     if open_axes < 0 or (open_axes and "..." not in part):
         raise ValueError(
@@ -74,7 +76,9 @@ def _single(tensor: Tensor, letters: str) -> _Operand:
             first = letters.index(letter)
             second = letters.index(letter, first + 1)
             if tensor.shape[first] != tensor.shape[second]:
-                raise ValueError(f"einsum: axes named {letter!r} must have equal sizes; got {tensor.shape}")
+                raise ValueError(
+                    f"einsum: axes named {letter!r} must have equal sizes; got {tensor.shape}"
+                )
             tensor = diagonal(tensor, 0, first, second)
             rest = letters[:first] + letters[first + 1 : second] + letters[second + 1 :]
             letters = rest + letter
@@ -95,11 +99,15 @@ def _contract(a: _Operand, b: _Operand, needed: set[str]) -> _Operand:
     a = _without(a, needed | set(b.letters))
     b = _without(b, needed | set(a.letters))
     shared = [letter for letter in a.letters if letter in b.letters]
-    sizes = {c: max(a.size(c), b.size(c)) if 0 not in (a.size(c), b.size(c)) else 0 for c in a.letters + b.letters}
+    sizes = {
+        c: max(a.size(c), b.size(c)) if 0 not in (a.size(c), b.size(c)) else 0
+        for c in a.letters + b.letters
+    }
     for letter in shared:
         if {a.size(letter), b.size(letter)} - {1, sizes[letter]}:
             raise ValueError(
-                f"einsum: axes named {letter!r} must have equal sizes; got {a.size(letter)} and {b.size(letter)}"
+                f"einsum: axes named {letter!r} must have equal sizes; got {a.size(letter)} and "
+                f"{b.size(letter)}"
             )
     batch = "".join(c for c in shared if c in needed)
     summed = "".join(c for c in shared if c not in needed)
@@ -124,8 +132,9 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
     """Sums of products over named axes, such as "ij,jk->ik" for a matrix product.
 
     Args:
-        subscripts: Letters for the axes of each operand, and after "->" those of the result; without
-            an arrow, the letters that occur once, in alphabetical order. "..." stands for any axes.
+        subscripts: Letters for the axes of each operand, and after "->" those of the result;
+            without an arrow, the letters that occur once, in alphabetical order. "..." stands
+            for any axes.
         operands: The tensors, multiplied from left to right.
         kwargs: `optimize` is accepted; the order is the same with any value.
 
@@ -133,7 +142,9 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
         ValueError: If the subscripts do not fit the operands.
     """
     if unknown := sorted(set(kwargs) - {"optimize"}):
-        raise ValueError(f"einsum: unknown arguments {', '.join(unknown)}; it takes `optimize` only")
+        raise ValueError(
+            f"einsum: unknown arguments {', '.join(unknown)}; it takes `optimize` only"
+        )
     if not operands:
         raise ValueError("einsum: needs at least one operand; got none")
     dtype = common_type(*operands)

@@ -37,7 +37,9 @@ def positions(indices: Any, name: str) -> Tensor:
         return tensor
     if not dtypes.is_integer(tensor.dtype):
         raise ValueError(f"{name}: indices must be whole numbers; got dtype {tensor.dtype}")
-    return elementwise.cast(tensor, dtype="int64" if tensor.dtype in ("uint32", "uint64") else "int32")
+    return elementwise.cast(
+        tensor, dtype="int64" if tensor.dtype in ("uint32", "uint64") else "int32"
+    )
 
 
 def wrapped(indices: Tensor, size: int, name: str) -> tuple[Tensor, Tensor | None]:
@@ -68,7 +70,7 @@ def wrapped(indices: Tensor, size: int, name: str) -> tuple[Tensor, Tensor | Non
 
 
 def _marker(dtype: str) -> Any:
-    """What stands for an element that does not exist, as in JAX: NaN, or an integer type's limit."""
+    """What stands for an element that does not exist, as in JAX: NaN, or a limit of the type."""
     if dtypes.is_float(dtype):
         return math.nan
     low, high = dtypes.limits(dtype)
@@ -131,9 +133,9 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
 
 
 def along_axis(x: Tensor, indices: Tensor, axis: int) -> Tensor:
-    """`take_along_axis` for shapes that agree on all other axes; indices are moved into the axis."""
+    """`take_along_axis` of shapes that agree on all other axes; indices are moved inside."""
     dim = x.shape[axis]
-    # Row-major position = base of the row + index * stride; an index outside must not leave its row.
+    # Position = base of the row + index * stride: an index outside must not leave its row.
     kept = elementwise.minimum(
         elementwise.maximum(indices, filled_like(indices, 0)), filled_like(indices, dim - 1)
     )
@@ -232,9 +234,12 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
     tensor = convert(inputs)
     block = convert(updates, tensor.dtype)
     starts = _starts(start_indices, tensor.ndim, "slice_update")
-    if block.ndim != tensor.ndim or any(b > d for b, d in zip(block.shape, tensor.shape, strict=True)):
+    if block.ndim != tensor.ndim or any(
+        b > d for b, d in zip(block.shape, tensor.shape, strict=True)
+    ):
         raise ValueError(
-            f"slice_update: `updates` of shape {block.shape} must fit into `inputs` of shape {tensor.shape}"
+            f"slice_update: `updates` must fit into `inputs` of shape {tensor.shape}; got shape "
+            f"{block.shape}"
         )
     inside: Tensor = filled(tensor.shape, True, "bool")
     for axis, start in enumerate(starts):
@@ -242,7 +247,9 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
         if count == 0:
             return tensor
         first = _run(start, 1, dim - count + 1)
-        offsets = elementwise.subtract(Array(np.arange(dim, dtype=start.dtype)), broadcast(first, (dim,)))
+        offsets = elementwise.subtract(
+            Array(np.arange(dim, dtype=start.dtype)), broadcast(first, (dim,))
+        )
         block = indexing.gather(block, offsets, axis=axis)
         covered = elementwise.logical_and(
             elementwise.greater_equal(offsets, filled_like(offsets, 0)),

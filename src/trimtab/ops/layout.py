@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from trimtab import checks
 from trimtab.ir.tensor import Tensor
 from trimtab.ops.dispatch import (
     broadcast,
@@ -75,7 +76,11 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
     listed = [a if isinstance(a, (tuple, list)) else (a,) for a in (source, destination)]
     origin = [canonical_axis(a, tensor.ndim, "moveaxis") for a in listed[0]]
     target = [canonical_axis(a, tensor.ndim, "moveaxis") for a in listed[1]]
-    if len(origin) != len(target) or len(set(origin)) < len(origin) or len(set(target)) < len(target):
+    if (
+        len(origin) != len(target)
+        or len(set(origin)) < len(origin)
+        or len(set(target)) < len(target)
+    ):
         raise ValueError(
             "moveaxis: `source` and `destination` must name as many axes, each once; got "
             f"{source} and {destination}"
@@ -132,7 +137,7 @@ def broadcast_to(x: Any, shape: Any) -> Tensor:
 
 
 @op
-def concatenate(xs: Any, axis: int = 0) -> Tensor:
+def concatenate(xs: Any, axis: int | None = 0) -> Tensor:
     """The tensors one after another along an existing axis; all flattened first if `axis` is None.
 
     Raises:
@@ -199,7 +204,7 @@ def dstack(xs: Any) -> Tensor:
 @op
 def append(x1: Any, x2: Any, axis: int | None = None) -> Tensor:
     """x1 and then x2 along `axis`, both flattened if None."""
-    return concatenate([x1, x2], axis)  # type: ignore[arg-type]
+    return concatenate([x1, x2], axis)
 
 
 def _cut(x: Tensor, axis: int, bounds: Sequence[int]) -> list[Tensor]:
@@ -349,8 +354,7 @@ def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
     Raises:
         ValueError: For another `indexing`.
     """
-    if indexing not in ("xy", "ij"):
-        raise ValueError(f"meshgrid: `indexing` must be 'xy' or 'ij'; got {indexing!r}")
+    checks.choice("meshgrid", "indexing", indexing, ("xy", "ij"))
     vectors = [reshape(v, (-1,)) for v in x]
     places = list(range(len(vectors)))
     if indexing == "xy" and len(places) > 1:

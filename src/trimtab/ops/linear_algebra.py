@@ -44,14 +44,16 @@ def matmul(x1: Any, x2: Any) -> Tensor:
     if a.dtype == "int8":
         a, b = convert(a, "int32"), convert(b, "int32")
     if a.ndim == 0 or b.ndim == 0:
-        raise ValueError(f"matmul: operands need at least one axis; got shapes {a.shape} and {b.shape}")
+        raise ValueError(
+            f"matmul: operands need at least one axis; got shapes {a.shape} and {b.shape}"
+        )
     is_row, is_column = a.ndim == 1, b.ndim == 1
     left = expand(a, (0,)) if is_row else a
     right = expand(b, (1,)) if is_column else b
     if left.shape[-1] != right.shape[-2]:
         raise ValueError(
-            f"matmul: the last axis of `x1` must equal the second last of `x2`; got shapes {a.shape} "
-            f"and {b.shape}"
+            "matmul: the last axis of `x1` must equal the second last of `x2`; got shapes "
+            f"{a.shape} and {b.shape}"
         )
     result = product(left, right)
     rows = [] if is_row else [result.shape[-2]]
@@ -137,7 +139,8 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
     second = [canonical_axis(i, b.ndim, "tensordot") for i in pairs[1]]
     if [a.shape[i] for i in first] != [b.shape[i] for i in second]:
         raise ValueError(
-            f"tensordot: paired axes must have equal sizes; got axes {axes} of shapes {a.shape} and {b.shape}"
+            f"tensordot: paired axes must have equal sizes; got axes {axes} of shapes {a.shape} "
+            f"and {b.shape}"
         )
     rest_a = [i for i in range(a.ndim) if i not in first]
     rest_b = [i for i in range(b.ndim) if i not in second]
@@ -180,7 +183,9 @@ def cross(
         axisa = axisb = axisc = axis
     a, b = moveaxis(x1, axisa, -1), moveaxis(x2, axisb, -1)
     if a.shape[-1] not in (2, 3) or b.shape[-1] not in (2, 3):
-        raise ValueError(f"cross: vectors must have 2 or 3 elements; got {a.shape[-1]} and {b.shape[-1]}")
+        raise ValueError(
+            f"cross: vectors must have 2 or 3 elements; got {a.shape[-1]} and {b.shape[-1]}"
+        )
     p, q = _elements(a), _elements(b)
     third = subtract(multiply(p[0], q[1]), multiply(p[1], q[0]))
     if len(p) == len(q) == 2:
@@ -207,7 +212,8 @@ def cdist(x: Any, y: Any) -> Tensor:
     a, b = floating(x), floating(y)
     if a.ndim < 2 or b.ndim < 2 or a.shape[-1] != b.shape[-1]:
         raise ValueError(
-            f"cdist: needs two or more axes and rows of one length; got shapes {a.shape} and {b.shape}"
+            "cdist: operands must have two or more axes and rows of one length; got shapes "
+            f"{a.shape} and {b.shape}"
         )
     difference = subtract(expand(a, (a.ndim - 1,)), expand(b, (b.ndim - 2,)))
     return elementwise.sqrt(reductions.sum(elementwise.square(difference), -1))
@@ -222,8 +228,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
         ord: For vectors: 2 if None, inf (largest magnitude), -inf (smallest), 0 (number of elements
             that are not zero), any other number p for `sum(|x|**p)**(1/p)`. For matrices: "fro" if
             None, 1 and -1 (largest and smallest column sum of magnitudes), inf and -inf (of rows).
-        axis: One axis for vectors, two for matrices; None takes a tensor of up to two axes as it is,
-            and flattens any other if `ord` is None.
+        axis: One axis for vectors, two for matrices; None takes a tensor of up to two axes as it
+            is, and flattens any other if `ord` is None.
         keepdims: Whether reduced axes stay with size 1.
 
     Raises:
@@ -237,7 +243,9 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
     if len(axes) == 1:
         return _vector_norm(tensor, ord, axes[0], keepdims)
     if len(axes) != 2:
-        raise ValueError(f"norm: needs one axis (vectors) or two (matrices); got {axis} for {tensor.ndim} axes")
+        raise ValueError(
+            f"norm: needs one axis (vectors) or two (matrices); got {axis} for {tensor.ndim} axes"
+        )
     listed = axes if axis is None else tuple(canonical_axis(a, tensor.ndim, "norm") for a in axis)
     return _matrix_norm(tensor, ord, listed, keepdims)
 
@@ -264,11 +272,10 @@ def _matrix_norm(x: Tensor, ord: Any, axes: tuple[int, ...], keepdims: bool) -> 
         return elementwise.sqrt(reductions.sum(elementwise.square(x), axes, keepdims))
     if ord not in (1, -1, math.inf, -math.inf):
         raise ValueError(
-            "norm: `ord` of matrices must be None, 'fro', 1, -1, inf or -inf (the others need singular "
-            f"values, which there are none of here); got {ord!r}"
+            "norm: `ord` of matrices must be None, 'fro', 1, -1, inf or -inf (the others need "
+            f"singular values, which there are none of here); got {ord!r}"
         )
     summed, kept = axes if abs(ord) == 1 else axes[::-1]
     totals = reductions.sum(absolute(x), summed, keepdims=True)
     best = (reductions.max if ord > 0 else reductions.min)(totals, kept, keepdims=True)
     return best if keepdims else squeeze(best, axes)
-

@@ -42,7 +42,7 @@ def logical_not(x: Any) -> Tensor:
 
 def _logical(primitive: Primitive, x1: Any, x2: Any) -> Tensor:
     a, b = convert(x1, "bool"), convert(x2, "bool")
-    return primitive(*lift(primitive.name, "bool", a, b))  # type: ignore[no-any-return]
+    return primitive(*lift(primitive.name, "bool", a, b))
 
 
 @op
@@ -64,7 +64,7 @@ def logical_xor(x1: Any, x2: Any) -> Tensor:
 
 
 def _bitwise(primitive: Primitive, x: Any, y: Any) -> Tensor:
-    return primitive(*lift(primitive.name, common_type(x, y), x, y))  # type: ignore[no-any-return]
+    return primitive(*lift(primitive.name, common_type(x, y), x, y))
 
 
 @op
@@ -87,7 +87,7 @@ def bitwise_xor(x: Any, y: Any) -> Tensor:
 
 @op
 def bitwise_not(x: Any) -> Tensor:
-    """x with every bit flipped; for bools, not x."""
+    """Every bit flipped; for bools, `not x`."""
     return elementwise.bitwise_not(convert(x))
 
 
@@ -97,7 +97,7 @@ bitwise_invert = bitwise_not
 def _shift(primitive: Primitive, x: Any, y: Any) -> Tensor:
     dtype = common_type(x, y)
     kind = "int32" if dtype == "bool" else dtype
-    return primitive(*lift(primitive.name, kind, x, y))  # type: ignore[no-any-return]
+    return primitive(*lift(primitive.name, kind, x, y))
 
 
 @op
@@ -119,7 +119,7 @@ bitwise_right_shift = right_shift
 def _float_test(x: Any, primitive: Primitive, otherwise: bool) -> Tensor:
     tensor = convert(x)
     if dtypes.is_float(tensor.dtype):
-        return primitive(tensor)  # type: ignore[no-any-return]
+        return primitive(tensor)
     return filled(tensor.shape, otherwise, "bool")
 
 
@@ -191,7 +191,7 @@ def allclose(
 
 @op
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
-    """x1 where `condition` holds, x2 elsewhere; all three are broadcast together.
+    """`x1` where `condition` holds, x2 elsewhere; all three are broadcast together.
 
     Raises:
         ValueError: If only one of x1 and x2 is given; or neither in a traced step, where the number
@@ -236,4 +236,4 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     result: Any = convert(default, dtype)
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         result = where(condition, convert(choice, dtype), result)
-    return result  # type: ignore[no-any-return]
+    return result

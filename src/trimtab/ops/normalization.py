@@ -33,9 +33,7 @@ def _narrowed(x: Tensor, dtype: str) -> Tensor:
     if dtype != "float16" or x.dtype == dtype:
         return convert(x, dtype)
     low, high = dtypes.limits(dtype)
-    inside = elementwise.minimum(
-        elementwise.maximum(x, filled_like(x, low)), filled_like(x, high)
-    )
+    inside = elementwise.minimum(elementwise.maximum(x, filled_like(x, low)), filled_like(x, high))
     return convert(inside, dtype)
 
 
@@ -67,7 +65,7 @@ def batch_normalization(
     scale: Any = None,
     epsilon: float = 1e-3,
 ) -> Tensor:
-    """(x - mean) / sqrt(variance + epsilon) * scale + offset, channel by channel of `axis`.
+    """`(x - mean) / sqrt(variance + epsilon) * scale + offset`, channel by channel.
 
     Args:
         x: A tensor.
@@ -101,7 +99,7 @@ def layer_normalization(
     epsilon: float | None = None,
     **kwargs: Any,
 ) -> Tensor:
-    """(x - mean) / sqrt(variance + epsilon) * gamma + beta, with statistics over `axis` of each example.
+    """`(x - mean) / sqrt(variance + epsilon) * gamma + beta`, statistics over `axis`.
 
     Args:
         x: A tensor; float16 is computed in float32.
@@ -116,7 +114,9 @@ def layer_normalization(
     """
     if kwargs:
         hint = " Use ops.rms_normalization." if "rms_scaling" in kwargs else ""
-        raise ValueError(f"layer_normalization: unknown arguments {', '.join(sorted(kwargs))}.{hint}")
+        raise ValueError(
+            f"layer_normalization: unknown arguments {', '.join(sorted(kwargs))}.{hint}"
+        )
     tensor = floating(x)
     wide = _widened(tensor)
     axes = canonical_axes(axis, wide.ndim, "layer_normalization")
@@ -147,7 +147,7 @@ def _over_axes(parameter: Any, x: Tensor, axes: tuple[int, ...]) -> Tensor:
 def rms_normalization(
     x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
 ) -> Tensor:
-    """x / sqrt(mean(x**2) + epsilon) * scale, with the mean over `axis` of each example.
+    """`x / sqrt(mean(x**2) + epsilon) * scale`, with the mean over `axis` of each example.
 
     Args:
         x: A tensor; float16 is computed in float32.
@@ -167,7 +167,7 @@ def rms_normalization(
 
 @op
 def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
-    """x / max(norm(x), epsilon), with the norm of order `order` over `axis`.
+    """`x / max(norm(x), epsilon)`, with the norm of order `order` over `axis`.
 
     Args:
         x: A tensor.

@@ -92,4 +92,3 @@ def binary(
 def comparison(primitive: Primitive, name: str, doc: str) -> Callable[[Any, Any], Tensor]:
     """An op that compares two operands of one promoted type; bools are compared as bools."""
     return binary(primitive, name, doc, on_bools=primitive)
-

@@ -43,7 +43,7 @@ def _summable(x: Tensor) -> Tensor:
 
 @op
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Sum over `axis` (all axes if None); bool, int8 and int16 are summed as int32, uint8 as uint32."""
+    """Sum over `axis` (all axes if None); integers of less than 32 bits are summed in 32."""
     return reduce(reduction.reduce_sum, _summable(convert(x)), axis, keepdims, "sum")
 
 
@@ -236,7 +236,7 @@ def _cumulate(primitive: Primitive, x: Any, axis: int | None, dtype: Any) -> Ten
     if axis is None:
         tensor, axis = layout.reshape(tensor, shape=(tensor.size,)), 0
     place = canonical_axis(axis, tensor.ndim, primitive.name)
-    return primitive(tensor, axis=place, reverse=False)  # type: ignore[no-any-return]
+    return primitive(tensor, axis=place, reverse=False)
 
 
 @op
@@ -292,4 +292,3 @@ def _along(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
     low = tuple(start if i == axis else 0 for i in range(x.ndim))
     high = tuple(stop if i == axis else dim for i, dim in enumerate(x.shape))
     return layout.slice_(x, start=low, stop=high, stride=(1,) * x.ndim)
-

@@ -1,4 +1,4 @@
-"""Elements repeated, padded, shifted and masked by position: tile, pad, roll, triangles, diagonals."""
+"""Elements repeated, padded, shifted or masked by position: tile, pad, roll, triangles."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from trimtab import checks
 from trimtab.ir.tensor import Array, Tensor
 from trimtab.ops.dispatch import (
     broadcast,
@@ -111,15 +112,15 @@ def pad(
     widths = np.broadcast_to(concrete(pad_width, "pad", "`pad_width`"), (tensor.ndim, 2)).tolist()
     if mode == "constant":
         return _pad_constant(tensor, widths, constant_values)
+    checks.choice("pad", "mode", mode, ("constant", *_INDEX_MODES))
     if constant_values is not None:
         raise ValueError(f"pad: `constant_values` belongs to mode 'constant'; got mode {mode!r}")
-    if mode not in _INDEX_MODES:
-        listed = ", ".join(("constant", *_INDEX_MODES))
-        raise ValueError(f"pad: `mode` must be one of {listed}; got {mode!r}")
     for axis, (before, after) in enumerate(widths):
         if before or after:
-            positions = np.pad(np.arange(tensor.shape[axis]), (before, after), mode=mode)  # type: ignore[call-overload]
-            tensor = indexing.gather(tensor, Array(positions.astype("int32")), axis=axis)
+            line = np.arange(tensor.shape[axis], dtype="int32")
+            kind: Any = mode
+            positions = np.pad(line, (before, after), kind)
+            tensor = indexing.gather(tensor, Array(positions), axis=axis)
     return tensor
 
 
@@ -143,14 +144,14 @@ def _kept(x: Tensor, mask: np.ndarray[Any, Any]) -> Tensor:
 def tril(x: Any, k: int = 0) -> Tensor:
     """The lower triangle of the last two axes, up to diagonal `k`; 0 above."""
     tensor = matrices(x, "tril")
-    return _kept(tensor, np.tri(*tensor.shape[-2:], k=k, dtype=bool))
+    return _kept(tensor, np.tri(tensor.shape[-2], tensor.shape[-1], k, dtype=bool))
 
 
 @op
 def triu(x: Any, k: int = 0) -> Tensor:
     """The upper triangle of the last two axes, from diagonal `k` on; 0 below."""
     tensor = matrices(x, "triu")
-    return _kept(tensor, ~np.tri(*tensor.shape[-2:], k=k - 1, dtype=bool))
+    return _kept(tensor, ~np.tri(tensor.shape[-2], tensor.shape[-1], k - 1, dtype=bool))
 
 
 def matrices(x: Any, name: str) -> Tensor:
@@ -160,8 +161,7 @@ def matrices(x: Any, name: str) -> Tensor:
         ValueError: If it has fewer.
     """
     tensor = convert(x)
-    if tensor.ndim < 2:
-        raise ValueError(f"{name}: needs two or more axes; got shape {tensor.shape}")
+    checks.rank(name, "x", tensor.shape, 2)
     return tensor
 
 
@@ -173,10 +173,9 @@ def diag(x: Any, k: int = 0) -> Tensor:
         ValueError: If `x` has neither one axis nor two.
     """
     tensor = convert(x)
+    checks.rank("diag", "x", tensor.shape, 1, 2)
     if tensor.ndim == 2:
         return diagonal(tensor, k)
-    if tensor.ndim != 1:
-        raise ValueError(f"diag: needs a vector or a matrix; got shape {tensor.shape}")
     size = tensor.size + abs(k)
     # Row i of the matrix is element i - max(-k, 0), wherever the mask lets it through.
     low, high = max(-k, 0), size - tensor.size - max(-k, 0)
@@ -229,15 +228,10 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
 
 
 def _images(x: Any, block_size: int, data_format: str, name: str) -> Tensor:
-    if data_format not in ("channels_last", "channels_first"):
-        raise ValueError(
-            f"{name}: `data_format` must be 'channels_last' or 'channels_first'; got {data_format!r}"
-        )
-    if block_size < 1:
-        raise ValueError(f"{name}: `block_size` must be positive; got {block_size}")
+    checks.choice(name, "data_format", data_format, ("channels_last", "channels_first"))
+    checks.whole(name, "block_size", block_size, least=1)
     tensor = convert(x)
-    if tensor.ndim != 4:
-        raise ValueError(f"{name}: needs a batch of images, four axes; got shape {tensor.shape}")
+    checks.rank(name, "x", tensor.shape, 4, 4)
     return tensor
 
 
@@ -275,7 +269,9 @@ def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") 
     is_last = data_format == "channels_last"
     n, h, w, c = images.shape if is_last else [images.shape[i] for i in (0, 2, 3, 1)]
     if h % b or w % b:
-        raise ValueError(f"space_to_depth: height and width must be divisible by {b}; got {h} and {w}")
+        raise ValueError(
+            f"space_to_depth: height and width must be divisible by {b}; got {h} and {w}"
+        )
     if is_last:
         mixed = in_order(reshape(images, (n, h // b, b, w // b, b, c)), (0, 1, 3, 2, 4, 5))
         return reshape(mixed, (n, h // b, w // b, b * b * c))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from trimtab import dtypes
+from trimtab import checks, dtypes
 from trimtab.ir.tensor import Array, Tensor
 from trimtab.ops.dispatch import broadcast, concrete, convert, op, sizes
 from trimtab.ops.indexing import flat_positions, positions
@@ -78,15 +78,14 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
         inputs: A tensor.
         indices: `(number, axes)`: whole numbers for the first axes of `inputs`.
         updates: `(number, *rest)`: one number or one slice of the remaining axes per index.
-        reduction: None writes (the last of equal indices wins); "add", "mul", "max" or "min" combine
-            with what is there.
+        reduction: None writes (the last of equal indices wins); "add", "mul", "max" or "min"
+            combine with what is there.
 
     Raises:
         IndexError: If a concrete index lies outside; a traced one is dropped.
         ValueError: For another `reduction`.
     """
-    if reduction not in _REDUCTIONS:
-        raise ValueError(f"scatter_update: `reduction` must be one of {_REDUCTIONS}; got {reduction!r}")
+    checks.choice("scatter_update", "reduction", reduction, _REDUCTIONS)
     tensor, where_to = convert(inputs), convert(indices)
     axes = where_to.shape[-1]
     rest = tensor.shape[axes:]
@@ -162,7 +161,9 @@ def _folded(segment: Tensor, rows: Tensor, size: int, mode: str | None) -> Tenso
     return indexing.scatter_add(ids, last, size=size, axis=0)
 
 
-def _segments(data: Any, segment_ids: Any, num_segments: int | None, name: str) -> tuple[Tensor, Tensor, int]:
+def _segments(
+    data: Any, segment_ids: Any, num_segments: int | None, name: str
+) -> tuple[Tensor, Tensor, int]:
     """(rows, segment of each, number of segments); ids outside lead behind the last segment."""
     rows, ids = convert(data), positions(segment_ids, name)
     if ids.ndim != 1 or rows.ndim < 1 or ids.shape[0] != rows.shape[0]:
@@ -189,7 +190,8 @@ def segment_sum(
     Args:
         data: `(rows, ...)`.
         segment_ids: `(rows,)`: the segment of each row; a row outside the segments is left out.
-        num_segments: Number of segments; the largest id + 1 if None, which a traced step cannot know.
+        num_segments: Number of segments; if None the largest id + 1, which a traced step cannot
+            know.
         sorted: Whether the ids ascend; the result does not depend on it.
     """
     del sorted  # a hint that this order-independent sum has no use for

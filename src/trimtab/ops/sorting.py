@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from trimtab import dtypes
+from trimtab import checks, dtypes
 from trimtab.ir.tensor import Array, Tensor
 from trimtab.ops.dispatch import (
     broadcast,
@@ -35,7 +35,7 @@ def sorted_along(x: Tensor, axis: int) -> Tensor:
 
 @op
 def sort(x: Any, axis: int | None = -1) -> Tensor:
-    """The elements in ascending order along `axis`, of the flattened tensor if None; NaN come last."""
+    """The elements in ascending order along `axis` (None flattens), NaN last."""
     tensor = convert(x)
     if axis is None:
         tensor, axis = ravel(tensor), 0
@@ -44,7 +44,7 @@ def sort(x: Any, axis: int | None = -1) -> Tensor:
 
 @op
 def argsort(x: Any, axis: int | None = -1) -> Tensor:
-    """Positions (int32) that sort `x` along `axis`, equal elements in their order; NaN come last."""
+    """Positions (int32) that sort `x` along `axis`, equals in their order, NaN last."""
     tensor = convert(x)
     if axis is None or tensor.ndim == 0:
         tensor, axis = ravel(tensor), 0
@@ -87,7 +87,7 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     last = tensor.ndim - 1
     if k == 0:
         return section(tensor, last, 0, 0), filled((*tensor.shape[:-1], 0), 0, "int32")
-    # Sorting the flipped axis and reading it backwards is a descending order that keeps equals' order.
+    # The flipped axis, sorted and read backwards: a descending order that keeps that of equals.
     order = indexing.argsort(layout.flip(tensor, axes=(last,)), axis=last)
     best = layout.flip(section(order, last, size - k, size), axes=(last,))
     found = elementwise.subtract(filled_like(best, size - 1), best)
@@ -123,12 +123,10 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tenso
     Raises:
         ValueError: For another `side`, or a sequence that is no vector.
     """
-    if side not in ("left", "right"):
-        raise ValueError(f"searchsorted: `side` must be 'left' or 'right'; got {side!r}")
+    checks.choice("searchsorted", "side", side, ("left", "right"))
     dtype = common_type(sorted_sequence, values)
     line, wanted = convert(sorted_sequence, dtype), convert(values, dtype)
-    if line.ndim != 1:
-        raise ValueError(f"searchsorted: `sorted_sequence` must be a vector; got shape {line.shape}")
+    checks.rank("searchsorted", "sorted_sequence", line.shape, 1, 1)
     count = line.shape[0]
     low, high = filled(wanted.shape, 0, "int32"), filled(wanted.shape, count, "int32")
     # Bisection: each round halves what lies between `low` and `high`.
@@ -241,14 +239,14 @@ def quantile(
 
 def _quantiles(rows: Tensor, q: Any, counts: Tensor, method: str) -> Tensor:
     """Quantiles of the first `counts` elements of each sorted row, `(..., fractions)`."""
-    if method not in _METHODS:
-        raise ValueError(f"quantile: `method` must be one of {', '.join(_METHODS)}; got {method!r}")
+    checks.choice("quantile", "method", method, _METHODS)
     fractions = convert(q, rows.dtype)
-    if fractions.ndim > 1:
-        raise ValueError(f"quantile: `q` must be a number or a vector; got shape {fractions.shape}")
+    checks.rank("quantile", "q", fractions.shape, 0, 1)
     fractions = reshape(fractions, (-1,)) if fractions.size else fractions
     shape = (*rows.shape[:-1], fractions.size)
-    steps = broadcast(expand(elementwise.subtract(counts, filled_like(counts, 1)), (counts.ndim,)), shape)
+    steps = broadcast(
+        expand(elementwise.subtract(counts, filled_like(counts, 1)), (counts.ndim,)), shape
+    )
     place = elementwise.multiply(broadcast(fractions, shape), steps)
     return interpolated(sorted_along(rows, rows.ndim - 1), place, method)
 
@@ -287,7 +285,7 @@ def _hundredths(q: Any, dtype: str) -> Tensor:
 
 @op
 def median(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The middle element over `axis` (all axes if None), the mean of the two middle ones if even."""
+    """The middle element over `axis` (all axes if None); of two, their mean."""
     return quantile(x, 0.5, axis, "linear", keepdims)
 
 

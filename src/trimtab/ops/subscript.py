@@ -17,7 +17,7 @@ from trimtab.primitives import layout
 
 @op
 def get_item(x: Any, key: Any) -> Tensor:
-    """x[key] for whole numbers, slices, Ellipsis, None, and tensors, arrays or lists of indices.
+    """`x[key]` for whole numbers, slices, Ellipsis, None, and tensors, arrays or lists of indices.
 
     Index tensors are combined and placed as NumPy does. A boolean mask must be concrete.
 
@@ -35,13 +35,13 @@ def get_item(x: Any, key: Any) -> Tensor:
 
 
 class _Range(NamedTuple):
-    """A slice of an axis: first, last + 1, step (positive), whether it is read backwards."""
+    """A slice of an axis: first, last + 1, step (positive), whether it is read backwards, elements."""
 
     start: int
     stop: int
     step: int
     is_reversed: bool
-    count: int
+    size: int
 
 
 def _complete(keys: tuple[Any, ...], ndim: int) -> list[Any]:
@@ -105,19 +105,19 @@ def _subscript(x: Tensor, keys: list[Any]) -> Tensor:
     if is_advanced:
         return _gather(x, keys)
     shape: list[int] = []
-    counts = iter(ranges)
+    sizes = iter(ranges)
     for key in keys:
         if key is None:
             shape.append(1)
         elif isinstance(key, slice):
-            shape.append(next(counts).count)
+            shape.append(next(sizes).size)
         else:
-            next(counts)
+            next(sizes)
     return reshape(x, shape)
 
 
 def _cut(x: Tensor, ranges: list[_Range]) -> Tensor:
-    if any(r.count != dim or r.step != 1 for r, dim in zip(ranges, x.shape, strict=True)):
+    if any(r.size != dim or r.step != 1 for r, dim in zip(ranges, x.shape, strict=True)):
         x = layout.slice_(
             x,
             start=tuple([r.start for r in ranges]),
@@ -142,7 +142,9 @@ def _gather(x: Tensor, keys: list[Any]) -> Tensor:
     others = [a for a in range(x.ndim) if a not in axes]
     moved = in_order(x, (*others[:front], *axes, *others[front:]))
     dims = [x.shape[a] for a in axes]
-    merged = reshape(moved, (*moved.shape[:front], math.prod(dims), *moved.shape[front + len(axes) :]))
+    merged = reshape(
+        moved, (*moved.shape[:front], math.prod(dims), *moved.shape[front + len(axes) :])
+    )
     kind = "int64" if any(i.dtype == "int64" for i in indices) else "int32"
     flat, inside = flat_positions([convert(i, kind) for i in indices], dims, "Tensor")
     found = gather_where(merged, flat, inside, front)
@@ -155,5 +157,3 @@ def _gather(x: Tensor, keys: list[Any]) -> Tensor:
         elif together and i == places[0]:
             result.extend(shape)
     return reshape(found, result)
-
-

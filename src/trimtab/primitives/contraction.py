@@ -11,7 +11,9 @@ from trimtab.ir.graph import Primitive, Sample, Spec
 
 def _infer_matmul(a: Spec, b: Spec, *, transpose_a: bool, transpose_b: bool) -> Spec:
     if len(a.shape) < 2 or len(a.shape) != len(b.shape) or a.shape[:-2] != b.shape[:-2]:
-        raise ValueError(f"matmul: operands need two or more axes and equal batch axes; got {a} and {b}")
+        raise ValueError(
+            f"matmul: operands need two or more axes and equal batch axes; got {a} and {b}"
+        )
     m, k = a.shape[-2:][::-1] if transpose_a else a.shape[-2:]
     other, n = b.shape[-2:][::-1] if transpose_b else b.shape[-2:]
     if k != other or a.dtype != b.dtype:
@@ -46,7 +48,9 @@ def _samples() -> list[Sample]:
     x, w = rng.normal(size=(3, 5)), rng.normal(size=(5, 4))
     return [
         Sample(
-            (np.array([[1.0, 2.0]]), np.array([[3.0, 4.0], [5.0, 6.0]])), plain, np.array([[13.0, 16.0]])
+            (np.array([[1.0, 2.0]]), np.array([[3.0, 4.0], [5.0, 6.0]])),
+            plain,
+            np.array([[13.0, 16.0]]),
         ),
         Sample((x, w), plain),
         Sample((x.T.copy(), w), {"transpose_a": True, "transpose_b": False}),

@@ -35,13 +35,14 @@ class Geometry(NamedTuple):
         ):
             if stride < 1 or dilation < 1 or low < 0 or high < 0:
                 raise ValueError(
-                    f"{owner}: strides and dilation must be at least 1 and padding not negative; got {self}"
+                    f"{owner}: strides and dilation must be at least 1 and padding not negative; "
+                    f"got {self}"
                 )
             room = low + size + high - dilation * (taps - 1) - 1
             if room < 0:
                 raise ValueError(
-                    f"{owner}: a kernel of {taps} with dilation {dilation} must fit into the padded "
-                    f"input; got size {size} padded by {low} and {high}"
+                    f"{owner}: a kernel of {taps} with dilation {dilation} must fit into the "
+                    f"padded input; got size {size} padded by {low} and {high}"
                 )
             out.append(room // stride + 1)
         return tuple(out)
@@ -288,7 +289,7 @@ convolution_kernel_gradient = Primitive(
     _kernel_gradient_vjp,
     _kernel_gradient_samples,
 )
-"""Cotangent of the convolution's w of spatial sizes `kernel`, from x and from the cotangent of y."""
+"""Cotangent of the convolution's w of spatial sizes `kernel`, from x and the cotangent of y."""
 
 __all__ = [
     "Geometry",

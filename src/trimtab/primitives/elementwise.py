@@ -1,6 +1,6 @@
 """Elementwise primitives: equal shapes in, the same shape out.
 
-Broadcasting is a node of its own (`broadcast_to`), so no gradient and no kernel here ever broadcasts.
+Broadcasting is a node of its own (`broadcast_to`), so no gradient and no kernel here broadcasts.
 """
 
 from __future__ import annotations
@@ -125,16 +125,22 @@ def _erf_inv_of(xp: Any, x: Any) -> Any:
     return xp.asarray(guess.astype(np.asarray(x).dtype))
 
 
-negative = _unary("negative", lambda xp, x: -x, lambda g, out, x: negative(g), (1.5, -1.5), kinds="fiu")
+negative: Primitive = _unary(
+    "negative", lambda xp, x: -x, lambda g, out, x: negative(g), (1.5, -1.5), kinds="fiu"
+)
 sign = _unary("sign", lambda xp, x: xp.sign(x), lambda g, out, x: None, (-3.0, -1.0), kinds="fiu")
-abs = _unary("abs", lambda xp, x: xp.abs(x), lambda g, out, x: g * sign(x), (-2.5, 2.5), kinds="fiu")
+abs = _unary(
+    "abs", lambda xp, x: xp.abs(x), lambda g, out, x: g * sign(x), (-2.5, 2.5), kinds="fiu"
+)
 exp = _unary("exp", lambda xp, x: xp.exp(x), lambda g, out, x: g * out, (0.0, 1.0))
 expm1 = _unary("expm1", lambda xp, x: xp.expm1(x), lambda g, out, x: g * (out + 1.0), (0.0, 0.0))
 log = _unary("log", lambda xp, x: xp.log(x), lambda g, out, x: g / x, (1.0, 0.0), (0.2, 3.0))
 log1p = _unary(
     "log1p", lambda xp, x: xp.log1p(x), lambda g, out, x: g / (x + 1.0), (0.0, 0.0), (-0.7, 2.0)
 )
-sqrt = _unary("sqrt", lambda xp, x: xp.sqrt(x), lambda g, out, x: g * 0.5 / out, (9.0, 3.0), (0.2, 3.0))
+sqrt = _unary(
+    "sqrt", lambda xp, x: xp.sqrt(x), lambda g, out, x: g * 0.5 / out, (9.0, 3.0), (0.2, 3.0)
+)
 rsqrt = _unary(
     "rsqrt",
     lambda xp, x: 1 / xp.sqrt(x),
@@ -143,12 +149,21 @@ rsqrt = _unary(
     (0.2, 3.0),
 )
 reciprocal = _unary(
-    "reciprocal", lambda xp, x: 1 / x, lambda g, out, x: negative(g * (out * out)), (4.0, 0.25), (0.3, 2.0)
+    "reciprocal",
+    lambda xp, x: 1 / x,
+    lambda g, out, x: negative(g * (out * out)),
+    (4.0, 0.25),
+    (0.3, 2.0),
 )
-square = _unary("square", lambda xp, x: x * x, lambda g, out, x: g * (x * 2.0), (3.0, 9.0), kinds="fiu")
+square = _unary(
+    "square", lambda xp, x: x * x, lambda g, out, x: g * (x * 2.0), (3.0, 9.0), kinds="fiu"
+)
 tanh = _unary("tanh", lambda xp, x: xp.tanh(x), lambda g, out, x: g * (1.0 - out * out), (0.0, 0.0))
 sigmoid = _unary(
-    "sigmoid", lambda xp, x: 1 / (1 + xp.exp(-x)), lambda g, out, x: g * (out * (1.0 - out)), (0.0, 0.5)
+    "sigmoid",
+    lambda xp, x: 1 / (1 + xp.exp(-x)),
+    lambda g, out, x: g * (out * (1.0 - out)),
+    (0.0, 0.5),
 )
 erf = _unary(
     "erf",
@@ -164,7 +179,9 @@ erf_inv = _unary(
     (-0.8, 0.8),
 )
 sin = _unary("sin", lambda xp, x: xp.sin(x), lambda g, out, x: g * cos(x), (0.0, 0.0))
-cos = _unary("cos", lambda xp, x: xp.cos(x), lambda g, out, x: negative(g * sin(x)), (0.0, 1.0))
+cos: Primitive = _unary(
+    "cos", lambda xp, x: xp.cos(x), lambda g, out, x: negative(g * sin(x)), (0.0, 1.0)
+)
 tan = _unary(
     "tan", lambda xp, x: xp.tan(x), lambda g, out, x: g * (out * out + 1.0), (0.0, 0.0), (-1.0, 1.0)
 )
@@ -186,7 +203,9 @@ arctan = _unary(
     "arctan", lambda xp, x: xp.arctan(x), lambda g, out, x: g / (x * x + 1.0), (1.0, math.pi / 4)
 )
 sinh = _unary("sinh", lambda xp, x: xp.sinh(x), lambda g, out, x: g * cosh(x), (0.0, 0.0))
-cosh = _unary("cosh", lambda xp, x: xp.cosh(x), lambda g, out, x: g * sinh(x), (0.0, 1.0))
+cosh: Primitive = _unary(
+    "cosh", lambda xp, x: xp.cosh(x), lambda g, out, x: g * sinh(x), (0.0, 1.0)
+)
 arcsinh = _unary(
     "arcsinh", lambda xp, x: xp.arcsinh(x), lambda g, out, x: g * rsqrt(x * x + 1.0), (0.0, 0.0)
 )
@@ -198,7 +217,11 @@ arccosh = _unary(
     (1.3, 3.0),
 )
 arctanh = _unary(
-    "arctanh", lambda xp, x: xp.arctanh(x), lambda g, out, x: g / (1.0 - x * x), (0.0, 0.0), (-0.8, 0.8)
+    "arctanh",
+    lambda xp, x: xp.arctanh(x),
+    lambda g, out, x: g / (1.0 - x * x),
+    (0.0, 0.0),
+    (-0.8, 0.8),
 )
 floor = _unary("floor", lambda xp, x: xp.floor(x), lambda g, out, x: None, (-1.5, -2.0))
 ceil = _unary("ceil", lambda xp, x: xp.ceil(x), lambda g, out, x: None, (-1.5, -1.0))
@@ -219,7 +242,7 @@ def _where_zero(condition: Any, a: Any) -> Any:
 
 def _extremum_vjp(better: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     def vjp(g: Any, out: Any, a: Any, b: Any, ties: str = "split") -> tuple[Any, Any]:
-        # As JAX: equal operands share the cotangent. relu asks for "second", so that its slope at 0 is 0.
+        # As JAX: equal operands share the cotangent. relu asks for "second": slope 0 at 0.
         first = better(a, b)
         if ties == "second":
             return _where_zero(first, g), where(first, filled_like(g, 0), g)
@@ -268,7 +291,10 @@ maximum = _binary(
     (1.0, 2.0, 2.0),
 )
 minimum = _binary(
-    "minimum", lambda xp, a, b: xp.minimum(a, b), _extremum_vjp(lambda a, b: less(a, b)), (1.0, 2.0, 1.0)
+    "minimum",
+    lambda xp, a, b: xp.minimum(a, b),
+    _extremum_vjp(lambda a, b: less(a, b)),
+    (1.0, 2.0, 1.0),
 )
 arctan2 = _binary(
     "arctan2",
@@ -283,9 +309,9 @@ def _comparison(name: str, evaluate: Any, known: tuple[Any, Any, Any]) -> Primit
     return _binary(name, evaluate, None, known, kinds="fiub", result="bool")
 
 
-less = _comparison("less", lambda xp, a, b: a < b, (1.0, 2.0, True))
+less: Primitive = _comparison("less", lambda xp, a, b: a < b, (1.0, 2.0, True))
 less_equal = _comparison("less_equal", lambda xp, a, b: a <= b, (2.0, 2.0, True))
-greater = _comparison("greater", lambda xp, a, b: a > b, (1.0, 2.0, False))
+greater: Primitive = _comparison("greater", lambda xp, a, b: a > b, (1.0, 2.0, False))
 greater_equal = _comparison("greater_equal", lambda xp, a, b: a >= b, (2.0, 2.0, True))
 equal = _comparison("equal", lambda xp, a, b: a == b, (1.0, 2.0, False))
 not_equal = _comparison("not_equal", lambda xp, a, b: a != b, (1.0, 2.0, True))
@@ -293,7 +319,9 @@ not_equal = _comparison("not_equal", lambda xp, a, b: a != b, (1.0, 2.0, True))
 logical_and = _binary(
     "logical_and", lambda xp, a, b: xp.logical_and(a, b), None, (True, False, False), kinds="b"
 )
-logical_or = _binary("logical_or", lambda xp, a, b: xp.logical_or(a, b), None, (True, False, True), kinds="b")
+logical_or = _binary(
+    "logical_or", lambda xp, a, b: xp.logical_or(a, b), None, (True, False, True), kinds="b"
+)
 logical_xor = _binary(
     "logical_xor", lambda xp, a, b: xp.logical_xor(a, b), None, (True, True, False), kinds="b"
 )
@@ -317,7 +345,7 @@ def _infer_where(condition: Spec, a: Spec, b: Spec) -> Spec:
     return a
 
 
-where = Primitive(
+where: Primitive = Primitive(
     "where",
     _infer_where,
     lambda xp, condition, a, b: xp.where(condition, a, b),
@@ -328,13 +356,15 @@ where = Primitive(
     ),
     lambda: [
         Sample(
-            (np.array([True, False]), np.array([1.0, 2.0]), np.array([3.0, 4.0])), {}, np.array([1.0, 4.0])
+            (np.array([True, False]), np.array([1.0, 2.0]), np.array([3.0, 4.0])),
+            {},
+            np.array([1.0, 4.0]),
         )
     ],
     is_elementwise=True,
 )
 
-cast = Primitive(
+cast: Primitive = Primitive(
     "cast",
     lambda x, *, dtype: Spec(x.shape, dtype),
     lambda xp, x, *, dtype: x.astype(dtype),
@@ -342,10 +372,25 @@ cast = Primitive(
         (cast(g, dtype=x.dtype) if dtypes.is_float(x.dtype) and dtypes.is_float(dtype) else None),
     ),
     lambda: [
-        Sample((np.array([1.9, -1.9]),), {"dtype": "int32"}, np.array([1, -1], np.int32), differentiable=False),
+        Sample(
+            (np.array([1.9, -1.9]),),
+            {"dtype": "int32"},
+            np.array([1, -1], np.int32),
+            differentiable=False,
+        ),
         Sample((np.array([0.5, -2.0]),), {"dtype": "float32"}, np.array([0.5, -2.0], np.float32)),
-        Sample((np.array([3, 0], np.int64),), {"dtype": "bool"}, np.array([True, False]), differentiable=False),
-        Sample((np.array([True, False]),), {"dtype": "float64"}, np.array([1.0, 0.0]), differentiable=False),
+        Sample(
+            (np.array([3, 0], np.int64),),
+            {"dtype": "bool"},
+            np.array([True, False]),
+            differentiable=False,
+        ),
+        Sample(
+            (np.array([True, False]),),
+            {"dtype": "float64"},
+            np.array([1.0, 0.0]),
+            differentiable=False,
+        ),
     ],
     is_elementwise=True,
 )

@@ -16,7 +16,9 @@ from trimtab.primitives.source import filled_like, random_bits
 
 def _infer_softmax(x: Spec, *, axis: int, is_log: bool) -> Spec:
     if not 0 <= axis < len(x.shape) or np.dtype(x.dtype).kind != "f":
-        raise ValueError(f"softmax: `axis` must be an axis of a floating tensor; got axis {axis} of {x}")
+        raise ValueError(
+            f"softmax: `axis` must be an axis of a floating tensor; got axis {axis} of {x}"
+        )
     return x
 
 
@@ -33,7 +35,11 @@ softmax = Primitive(
     _evaluate_softmax,
     lambda g, out, x, *, axis, is_log: (softmax_gradient(g, out, axis=axis, is_log=is_log),),
     lambda: [
-        Sample((np.array([[0.0, math.log(3.0)]]),), {"axis": 1, "is_log": False}, np.array([[0.25, 0.75]])),
+        Sample(
+            (np.array([[0.0, math.log(3.0)]]),),
+            {"axis": 1, "is_log": False},
+            np.array([[0.25, 0.75]]),
+        ),
         Sample((np.array([[0.3, -1.0], [2.0, 0.1]]),), {"axis": 0, "is_log": True}),
         Sample((np.arange(24.0).reshape(2, 3, 4) / 7,), {"axis": 1, "is_log": False}),
     ],
@@ -58,7 +64,7 @@ def _softmax_gradient_vjp(c: Any, out: Any, g: Any, y: Any, *, axis: int, is_log
     return for_g, c * (g - total(g * y)) - g * total(c * y)
 
 
-softmax_gradient = Primitive(
+softmax_gradient: Primitive = Primitive(
     "softmax_gradient",
     lambda g, y, *, axis, is_log: y,
     _evaluate_softmax_gradient,
@@ -70,22 +76,26 @@ softmax_gradient = Primitive(
             np.array([[0.1875, -0.1875]]),
         ),
         Sample(
-            (np.array([[1.0], [2.0]]), np.log(np.array([[0.5], [0.5]]))), {"axis": 0, "is_log": True}
+            (np.array([[1.0], [2.0]]), np.log(np.array([[0.5], [0.5]]))),
+            {"axis": 0, "is_log": True},
         ),
     ],
 )
-"""Cotangent of softmax's (or log_softmax's) operand from the output's cotangent `g` and the output `y`."""
+"""Cotangent of softmax's operand from the output's cotangent `g` and the output `y`."""
 
 
-# --- batch normalization. Inputs: x, then gamma if `scale`, then beta if `center`. --------------------
-
-
-def _infer_batch_norm(x: Spec, *parameters: Spec, axis: int, epsilon: float, scale: bool, center: bool) -> Any:
+def _infer_batch_norm(
+    x: Spec, *parameters: Spec, axis: int, epsilon: float, scale: bool, center: bool
+) -> Any:
     if not 0 <= axis < len(x.shape) or x.dtype not in ("float32", "float64"):
-        raise ValueError(f"batch_norm: `axis` must be an axis of a float32 or float64 tensor; got {axis} of {x}")
+        raise ValueError(
+            f"batch_norm: `axis` must be an axis of a float32 or float64 tensor; got {axis} of {x}"
+        )
     channel = Spec((x.shape[axis],), x.dtype)
     if len(parameters) != scale + center or any(p != channel for p in parameters):
-        raise ValueError(f"batch_norm: gamma and beta must be {channel}; got {list(map(str, parameters))}")
+        raise ValueError(
+            f"batch_norm: gamma and beta must be {channel}; got {list(map(str, parameters))}"
+        )
     return x, channel, channel
 
 
@@ -93,7 +103,9 @@ def _channel_shape(x: Any, axis: int) -> tuple[int, ...]:
     return tuple(dim if i == axis else 1 for i, dim in enumerate(x.shape))
 
 
-def _evaluate_batch_norm(xp: Any, x: Any, *parameters: Any, axis: int, epsilon: float, scale: bool, center: bool) -> Any:
+def _evaluate_batch_norm(
+    xp: Any, x: Any, *parameters: Any, axis: int, epsilon: float, scale: bool, center: bool
+) -> Any:
     axes = tuple(i for i in range(x.ndim) if i != axis)
     shape = _channel_shape(x, axis)
     mean = xp.mean(x, axis=axes, dtype=x.dtype)
@@ -108,7 +120,9 @@ def _evaluate_batch_norm(xp: Any, x: Any, *parameters: Any, axis: int, epsilon: 
     return y, mean, variance
 
 
-def _batch_norm_vjp(g: Any, out: Any, x: Any, *parameters: Any, axis: int, epsilon: float, scale: bool, center: bool) -> Any:
+def _batch_norm_vjp(
+    g: Any, out: Any, x: Any, *parameters: Any, axis: int, epsilon: float, scale: bool, center: bool
+) -> Any:
     (g_y, g_mean, g_variance), (_, mean, variance) = g, out
     if g_y is None:
         g_y = filled_like(x, 0)
@@ -122,7 +136,9 @@ def _batch_norm_vjp(g: Any, out: Any, x: Any, *parameters: Any, axis: int, epsil
         dx = dx + broadcast_to(reshape(g_mean / count, shape=shape), shape=x.shape)
     if g_variance is not None:
         centred = x - broadcast_to(reshape(mean, shape=shape), shape=x.shape)
-        dx = dx + centred * broadcast_to(reshape(g_variance * (2.0 / count), shape=shape), shape=x.shape)
+        dx = dx + centred * broadcast_to(
+            reshape(g_variance * (2.0 / count), shape=shape), shape=x.shape
+        )
     return (dx, *((dgamma,) if scale else ()), *((dbeta,) if center else ()))
 
 
@@ -139,25 +155,56 @@ def _batch_norm_samples() -> list[Sample]:
         ),
         Sample((rng.normal(size=(5, 3)), gamma, beta), {"axis": 1, **both}),
         Sample((rng.normal(size=(2, 3, 4)), gamma, beta), {"axis": 1, **both}),
-        Sample((rng.normal(size=(4, 3)), beta), {"axis": 1, "epsilon": 1e-3, "scale": False, "center": True}),
-        Sample((rng.normal(size=(3, 4)), gamma), {"axis": 0, "epsilon": 1e-3, "scale": True, "center": False}),
+        Sample(
+            (rng.normal(size=(4, 3)), beta),
+            {"axis": 1, "epsilon": 1e-3, "scale": False, "center": True},
+        ),
+        Sample(
+            (rng.normal(size=(3, 4)), gamma),
+            {"axis": 0, "epsilon": 1e-3, "scale": True, "center": False},
+        ),
     ]
 
 
 batch_norm = Primitive(
-    "batch_norm", _infer_batch_norm, _evaluate_batch_norm, _batch_norm_vjp, _batch_norm_samples, multiple=True
+    "batch_norm",
+    _infer_batch_norm,
+    _evaluate_batch_norm,
+    _batch_norm_vjp,
+    _batch_norm_samples,
+    multiple=True,
 )
-"""Batch normalization with batch statistics: (y, mean, biased variance) over all axes but `axis`."""
+"""Batch normalization: (y, mean, biased variance), with statistics over all axes but `axis`.
+
+Inputs: x, then gamma if `scale`, then beta if `center`.
+"""
 
 
-def _infer_batch_norm_gradient(g: Spec, x: Spec, mean: Spec, variance: Spec, *gamma: Spec, axis: int, epsilon: float, scale: bool) -> Any:
+def _infer_batch_norm_gradient(
+    g: Spec,
+    x: Spec,
+    mean: Spec,
+    variance: Spec,
+    *gamma: Spec,
+    axis: int,
+    epsilon: float,
+    scale: bool,
+) -> Any:
     if g != x or mean != variance or len(gamma) != scale:
         raise ValueError(f"batch_norm_gradient: inconsistent operands {g}, {x}, {mean}, {variance}")
     return x, mean, mean
 
 
 def _evaluate_batch_norm_gradient(
-    xp: Any, g: Any, x: Any, mean: Any, variance: Any, *gamma: Any, axis: int, epsilon: float, scale: bool
+    xp: Any,
+    g: Any,
+    x: Any,
+    mean: Any,
+    variance: Any,
+    *gamma: Any,
+    axis: int,
+    epsilon: float,
+    scale: bool,
 ) -> Any:
     axes = tuple(i for i in range(x.ndim) if i != axis)
     shape = _channel_shape(x, axis)
@@ -176,7 +223,7 @@ batch_norm_gradient = Primitive(
     _infer_batch_norm_gradient,
     _evaluate_batch_norm_gradient,
     samples=lambda: [
-        # Two rows of one channel at -1 and 1: any cotangent is cancelled by the mean and the variance.
+        # Two rows of a channel at -1 and 1: mean and variance cancel any cotangent.
         Sample(
             (np.array([[1.0], [4.0]]), np.array([[1.0], [3.0]]), np.array([2.0]), np.array([1.0])),
             {"axis": 1, "epsilon": 0.0, "scale": False},
@@ -186,9 +233,6 @@ batch_norm_gradient = Primitive(
     multiple=True,
 )
 """(dx, dgamma, dbeta) of `batch_norm`'s output; statistics count as functions of x."""
-
-
-# --- dropout ---------------------------------------------------------------------------------------------
 
 
 def _infer_dropout(x: Spec, key: Spec, *, rate: float) -> Any:
@@ -215,7 +259,7 @@ dropout = Primitive(
     _infer_dropout,
     _evaluate_dropout,
     _dropout_vjp,
-    # Threefry's first words for key zero are 0x9D1C5EC6 and 0x8BD50731: kept below rate 0.6, at 0.5.
+    # Threefry's first words for key zero are 0x9D1C5EC6 and 0x8BD50731: both kept at rate 0.5.
     lambda: [
         Sample(
             (np.array([1.0, 2.0]), np.zeros(2, np.uint32)),
@@ -226,18 +270,23 @@ dropout = Primitive(
     ],
     multiple=True,
 )
-"""(y, keep): elements kept where their random word is at least rate * 2**32, scaled by 1 / (1 - rate)."""
-
-
-# --- optimizer updates --------------------------------------------------------------------------------
+"""(y, keep): kept where the random word is at least rate * 2**32, scaled by 1 / (1 - rate)."""
 
 
 def _infer_sgd(parameter: Spec, *rest: Spec, momentum: float, nesterov: bool) -> Any:
     slots, (gradient, rate) = rest[:-2], rest[-2:]
-    if gradient != parameter or any(s != parameter for s in slots) or rate != Spec((), parameter.dtype):
-        raise ValueError(f"sgd_update: inconsistent operands {parameter} and {list(map(str, rest))}")
+    if (
+        gradient != parameter
+        or any(s != parameter for s in slots)
+        or rate != Spec((), parameter.dtype)
+    ):
+        raise ValueError(
+            f"sgd_update: inconsistent operands {parameter} and {list(map(str, rest))}"
+        )
     if len(slots) != (momentum != 0):
-        raise ValueError(f"sgd_update: momentum {momentum} needs {int(momentum != 0)} slot; got {len(slots)}")
+        raise ValueError(
+            f"sgd_update: momentum {momentum} needs {int(momentum != 0)} slot; got {len(slots)}"
+        )
     return (parameter,) * (1 + len(slots))
 
 
@@ -274,17 +323,33 @@ sgd_update = Primitive(
     ],
     multiple=True,
 )
-"""(parameter, velocity) after a step: inputs parameter, velocity if `momentum`, gradient, learning rate."""
+"""(parameter, velocity): inputs parameter, velocity if `momentum`, gradient, learning rate."""
 
 
-def _infer_adam(parameter: Spec, *rest: Spec, beta_1: float, beta_2: float, epsilon: float, amsgrad: bool) -> Any:
-    if len(rest) != 4 + amsgrad or rest[-1] != Spec((), parameter.dtype) or any(s != parameter for s in rest[:-1]):
-        raise ValueError(f"adam_update: inconsistent operands {parameter} and {list(map(str, rest))}")
+def _infer_adam(
+    parameter: Spec, *rest: Spec, beta_1: float, beta_2: float, epsilon: float, amsgrad: bool
+) -> Any:
+    if (
+        len(rest) != 4 + amsgrad
+        or rest[-1] != Spec((), parameter.dtype)
+        or any(s != parameter for s in rest[:-1])
+    ):
+        raise ValueError(
+            f"adam_update: inconsistent operands {parameter} and {list(map(str, rest))}"
+        )
     return (parameter,) * (3 + amsgrad)
 
 
 def _evaluate_adam(
-    xp: Any, parameter: Any, m: Any, v: Any, *rest: Any, beta_1: float, beta_2: float, epsilon: float, amsgrad: bool
+    xp: Any,
+    parameter: Any,
+    m: Any,
+    v: Any,
+    *rest: Any,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+    amsgrad: bool,
 ) -> Any:
     kind = parameter.dtype.type
     gradient, alpha = rest[-2:]
@@ -307,7 +372,14 @@ adam_update = Primitive(
             (np.array([1.0 - 0.02 / math.sqrt(0.004)]), np.array([0.2]), np.array([0.004])),
         ),
         Sample(
-            (np.ones(19), np.ones(19), np.ones(19), np.full(19, 3.0), np.arange(19.0), np.array(0.01)),
+            (
+                np.ones(19),
+                np.ones(19),
+                np.ones(19),
+                np.full(19, 3.0),
+                np.arange(19.0),
+                np.array(0.01),
+            ),
             {"beta_1": 0.9, "beta_2": 0.99, "epsilon": 1e-7, "amsgrad": True},
         ),
     ],
@@ -316,7 +388,6 @@ adam_update = Primitive(
 """(parameter, m, v[, v_hat]): inputs parameter, m, v, v_hat if `amsgrad`, gradient, alpha."""
 
 __all__ = [
-
     "adam_update",
     "batch_norm",
     "batch_norm_gradient",

@@ -43,7 +43,9 @@ gather = Primitive(
             {"axis": 0},
             np.array([[5.0, 6], [1, 2]]),
         ),
-        Sample((np.arange(12.0).reshape(2, 3, 2), np.array([[0, 2], [1, 1]], np.int64)), {"axis": 1}),
+        Sample(
+            (np.arange(12.0).reshape(2, 3, 2), np.array([[0, 2], [1, 1]], np.int64)), {"axis": 1}
+        ),
     ],
 )
 """Rows of `x` along `axis`; an index outside the axis is moved to its nearest end, as JAX does."""
@@ -53,7 +55,9 @@ def _infer_scatter(indices: Spec, updates: Spec, *, size: int, axis: int) -> Spe
     if indices.dtype not in _INDEX_TYPES or len(indices.shape) != 1:
         raise ValueError(f"scatter_add: indices must be one axis of int32 or int64; got {indices}")
     if not 0 <= axis < len(updates.shape) or updates.shape[axis] != indices.shape[0]:
-        raise ValueError(f"scatter_add: axis {axis} of {updates} must have {indices.shape[0]} entries")
+        raise ValueError(
+            f"scatter_add: axis {axis} of {updates} must have {indices.shape[0]} entries"
+        )
     return Spec((*updates.shape[:axis], size, *updates.shape[axis + 1 :]), updates.dtype)
 
 
@@ -80,9 +84,7 @@ scatter_add = Primitive(
             {"size": 3, "axis": 0},
             np.array([3.0, 3.0, 0.0]),
         ),
-        Sample(
-            (np.array([2, 0], np.int64), np.arange(4.0).reshape(2, 2)), {"size": 3, "axis": 1}
-        ),
+        Sample((np.array([2, 0], np.int64), np.arange(4.0).reshape(2, 2)), {"size": 3, "axis": 1}),
     ],
 )
 """Zeros of `size` along `axis`, to which each update is added at its index."""

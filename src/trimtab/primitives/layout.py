@@ -13,12 +13,13 @@ from trimtab.ir.graph import Primitive, Sample, Spec
 def _infer_reshape(x: Spec, *, shape: tuple[int, ...]) -> Spec:
     if math.prod(x.shape) != math.prod(shape):
         raise ValueError(
-            f"reshape: cannot reshape {x} of {math.prod(x.shape)} elements to {tuple(shape)} of {math.prod(shape)}"
+            f"reshape: the shapes must have equal numbers of elements; got {x} and {tuple(shape)}, "
+            f"{math.prod(x.shape)} and {math.prod(shape)}"
         )
     return Spec(tuple(shape), x.dtype)
 
 
-reshape = Primitive(
+reshape: Primitive = Primitive(
     "reshape",
     _infer_reshape,
     lambda xp, x, *, shape: xp.reshape(x, shape),
@@ -29,11 +30,13 @@ reshape = Primitive(
 
 def _infer_transpose(x: Spec, *, axes: tuple[int, ...]) -> Spec:
     if sorted(axes) != list(range(len(x.shape))):
-        raise ValueError(f"transpose: `axes` must be a permutation of the {len(x.shape)} axes; got {axes}")
+        raise ValueError(
+            f"transpose: `axes` must be a permutation of the {len(x.shape)} axes; got {axes}"
+        )
     return Spec(tuple(x.shape[a] for a in axes), x.dtype)
 
 
-transpose = Primitive(
+transpose: Primitive = Primitive(
     "transpose",
     _infer_transpose,
     lambda xp, x, *, axes: xp.transpose(x, axes),
@@ -58,7 +61,10 @@ def _evaluate_slice(xp: Any, x: Any, *, start: Any, stop: Any, stride: Any) -> A
 
 
 def _slice_vjp(g: Any, out: Any, x: Any, *, start: Any, stop: Any, stride: Any) -> Any:
-    covered = [low + (n - 1) * s + 1 if n else low for low, n, s in zip(start, out.shape, stride, strict=True)]
+    covered = [
+        low + (n - 1) * s + 1 if n else low
+        for low, n, s in zip(start, out.shape, stride, strict=True)
+    ]
     return (
         pad(
             g,
@@ -75,7 +81,11 @@ slice_ = Primitive(
     _evaluate_slice,
     _slice_vjp,
     lambda: [
-        Sample((np.arange(6.0),), {"start": (1,), "stop": (6,), "stride": (2,)}, np.array([1.0, 3.0, 5.0])),
+        Sample(
+            (np.arange(6.0),),
+            {"start": (1,), "stop": (6,), "stride": (2,)},
+            np.array([1.0, 3.0, 5.0]),
+        ),
         Sample(
             (np.arange(20.0).reshape(4, 5),), {"start": (0, 1), "stop": (4, 4), "stride": (3, 2)}
         ),
@@ -127,7 +137,7 @@ pad = Primitive(
 )
 """Zeros added before (`low`), after (`high`) and between (`interior`) the elements of each axis."""
 
-flip = Primitive(
+flip: Primitive = Primitive(
     "flip",
     lambda x, *, axes: x,
     lambda xp, x, *, axes: xp.flip(x, axes),

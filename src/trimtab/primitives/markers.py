@@ -33,7 +33,7 @@ custom_gradient = Primitive(
     "custom_gradient",
     _infer_custom,
     lambda xp, *operands, count, gradient: operands[:count],
-    lambda g, out, *operands, count, gradient: ((None,) * count + tuple(gradient(g))),
+    lambda g, out, *operands, count, gradient: (None,) * count + tuple(gradient(g)),
     lambda: [
         Sample(
             (np.array([1.0, -2.0]), np.array([3.0])),
@@ -44,4 +44,4 @@ custom_gradient = Primitive(
     ],
     multiple=True,
 )
-"""The first `count` operands; `gradient` turns their cotangents into those of the other operands."""
+"""The first `count` operands; `gradient` turns their cotangents into those of the others."""

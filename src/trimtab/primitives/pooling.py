@@ -27,8 +27,8 @@ def _pooled(owner: str, x: Spec, window: Sizes, **attrs: Sizes) -> Spec:
     rank = len(x.shape) - 2
     if not 1 <= rank <= 3 or any(len(v) != rank for v in (window, *attrs.values())):
         raise ValueError(
-            f"{owner}: needs one to three spatial axes and a number of each attribute for each; got "
-            f"{x}, window {window} and {attrs}"
+            f"{owner}: needs one to three spatial axes and a number of each attribute for each; "
+            f"got {x}, window {window} and {attrs}"
         )
     if not x.dtype.startswith(("float", "bfloat")) or min(window) < 1:
         raise ValueError(
@@ -84,11 +84,15 @@ def _evaluate_max_pool(xp: Any, x: Any, **attrs: Any) -> Any:
     return xp.max(_windows(xp, x, -math.inf, **attrs), axis=0)
 
 
+def _max_pool_vjp(g: Any, out: Any, x: Any, **attrs: Any) -> Any:
+    return (max_pool_gradient(g, x, **attrs),)
+
+
 max_pool = Primitive(
     "max_pool",
     lambda x, **attrs: _pooled("max_pool", x, **attrs),
     _evaluate_max_pool,
-    lambda g, out, x, **attrs: (max_pool_gradient(g, x, **attrs),),
+    _max_pool_vjp,
     lambda: [
         Sample(
             (np.array([[[1.0], [5.0], [2.0], [4.0], [3.0]]]),),
@@ -152,11 +156,15 @@ def _evaluate_average_pool(xp: Any, x: Any, **attrs: Any) -> Any:
     return total / xp.maximum(_counts(xp, x.shape, x.dtype, **attrs), 1)
 
 
+def _average_pool_vjp(g: Any, out: Any, x: Any, **attrs: Any) -> Any:
+    return (average_pool_gradient(g, sizes=x.shape[1:-1], **attrs),)
+
+
 average_pool = Primitive(
     "average_pool",
     lambda x, **attrs: _pooled("average_pool", x, **attrs),
     _evaluate_average_pool,
-    lambda g, out, x, **attrs: (average_pool_gradient(g, sizes=x.shape[1:-1], **attrs),),
+    _average_pool_vjp,
     lambda: [
         # The last window holds one element and one padding.
         Sample(

@@ -42,7 +42,9 @@ def _infer_reduce_bool(x: Spec, *, axes: Axes) -> Spec:
 def _infer_extremum(x: Spec, *, axes: Axes) -> Spec:
     spec = _infer_reduce(x, axes=axes)
     if any(x.shape[a] == 0 for a in axes):
-        raise ValueError(f"reduce_max, reduce_min: an empty axis has no extremum; got {x} over {axes}")
+        raise ValueError(
+            f"reduce_max, reduce_min: an empty axis has no extremum; got {x} over {axes}"
+        )
     return spec
 
 
@@ -54,7 +56,7 @@ def _extremum_vjp(g: Any, out: Any, x: Any, *, axes: Axes) -> Any:
 
 
 def _prod_vjp(g: Any, out: Any, x: Any, *, axes: Axes) -> Any:
-    """Products of the other elements by cumulative products from both sides: right also at zeros."""
+    """Products of the other elements, cumulated from both sides: right also at zeros."""
     rest = tuple(i for i in range(x.ndim) if i not in axes)
     order = (*rest, *axes)
     count = math.prod(x.shape[a] for a in axes)
@@ -119,26 +121,37 @@ reduce_any = Primitive(
     "reduce_any",
     _infer_reduce_bool,
     lambda xp, x, *, axes: xp.any(x, axis=axes),
-    samples=lambda: [Sample((np.array([[True, False], [False, False]]),), {"axes": (1,)}, np.array([True, False]))],
+    samples=lambda: [
+        Sample(
+            (np.array([[True, False], [False, False]]),), {"axes": (1,)}, np.array([True, False])
+        )
+    ],
 )
 reduce_all = Primitive(
     "reduce_all",
     _infer_reduce_bool,
     lambda xp, x, *, axes: xp.all(x, axis=axes),
-    samples=lambda: [Sample((np.array([[True, False], [True, True]]),), {"axes": (1,)}, np.array([False, True]))],
+    samples=lambda: [
+        Sample((np.array([[True, False], [True, True]]),), {"axes": (1,)}, np.array([False, True]))
+    ],
 )
 
 
 def _infer_broadcast(x: Spec, *, shape: tuple[int, ...]) -> Spec:
     tail = shape[len(shape) - len(x.shape) :]
-    if len(shape) < len(x.shape) or any(a not in (1, b) for a, b in zip(x.shape, tail, strict=True)):
+    if len(shape) < len(x.shape) or any(
+        a not in (1, b) for a, b in zip(x.shape, tail, strict=True)
+    ):
         raise ValueError(f"broadcast_to: {x} cannot be broadcast to {tuple(shape)}")
     return Spec(tuple(shape), x.dtype)
 
 
 def _broadcast_vjp(g: Any, out: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     lead = len(shape) - len(x.shape)
-    axes = (*range(lead), *(i + lead for i, dim in enumerate(x.shape) if dim == 1 and shape[i + lead] != 1))
+    axes = (
+        *range(lead),
+        *(i + lead for i, dim in enumerate(x.shape) if dim == 1 and shape[i + lead] != 1),
+    )
     return (reshape(reduce_sum(g, axes=axes), shape=x.shape),)
 
 
@@ -191,7 +204,7 @@ def _cumulative(name: str) -> Any:
 
 
 def _cumprod_vjp(g: Any, out: Any, x: Any, *, axis: int, reverse: bool) -> Any:
-    """Sum over i of g_i times the product of the other factors of out_i: no division, so right at zeros."""
+    """Sum over i of g_i times the product of out_i's other factors: right also at zeros."""
     count = x.shape[axis]
     shape = (*x.shape[:axis], count, *x.shape[axis:])
     split = (*(1,) * axis, count, count, *(1,) * (x.ndim - axis - 1))
@@ -202,18 +215,22 @@ def _cumprod_vjp(g: Any, out: Any, x: Any, *, axis: int, reverse: bool) -> Any:
     products = cumprod(where(Array(own), one, rows), axis=axis + 1, reverse=reverse)
     weights = broadcast_to(reshape(g, shape=(*x.shape[:axis], 1, *x.shape[axis:])), shape=shape)
     kept = where(
-        Array(np.broadcast_to(reach.reshape(split), shape)), multiply(products, weights), filled(shape, 0, x.dtype)
+        Array(np.broadcast_to(reach.reshape(split), shape)),
+        multiply(products, weights),
+        filled(shape, 0, x.dtype),
     )
     return (reduce_sum(kept, axes=(axis + 1,)),)
 
 
-cumsum = Primitive(
+cumsum: Primitive = Primitive(
     "cumsum",
     _infer_cumulative,
     _cumulative("cumsum"),
     lambda g, out, x, *, axis, reverse: (cumsum(g, axis=axis, reverse=not reverse),),
     lambda: [
-        Sample((_SAMPLE,), {"axis": 1, "reverse": False}, np.array([[1.0, 3.0, 7.0], [3.0, 8.0, 8.5]])),
+        Sample(
+            (_SAMPLE,), {"axis": 1, "reverse": False}, np.array([[1.0, 3.0, 7.0], [3.0, 8.0, 8.5]])
+        ),
         Sample((_SAMPLE,), {"axis": 0, "reverse": True}),
     ],
 )
@@ -223,7 +240,9 @@ cumprod = Primitive(
     _cumulative("cumprod"),
     _cumprod_vjp,
     lambda: [
-        Sample((_SAMPLE,), {"axis": 1, "reverse": False}, np.array([[1.0, 2.0, 8.0], [3.0, 15.0, 7.5]])),
+        Sample(
+            (_SAMPLE,), {"axis": 1, "reverse": False}, np.array([[1.0, 2.0, 8.0], [3.0, 15.0, 7.5]])
+        ),
         Sample((_SAMPLE,), {"axis": 1, "reverse": True}),
     ],
 )

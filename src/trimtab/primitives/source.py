@@ -12,7 +12,7 @@ from trimtab.ir.tensor import Array, Tensor
 
 
 @lru_cache(maxsize=4096)
-def _uniform(number: float, kind: type, shape: tuple[int, ...], dtype: str) -> Array:
+def _uniform(number: float, kind: Any, shape: tuple[int, ...], dtype: str) -> Array:
     del kind  # part of the key only: True, 1 and 1.0 are equal numbers
     # All strides 0: one stored element, which engines recognise as an immediate operand.
     array: Any = np.ndarray(
@@ -23,12 +23,13 @@ def _uniform(number: float, kind: type, shape: tuple[int, ...], dtype: str) -> A
 
 def filled(shape: tuple[int, ...], number: float, dtype: str) -> Array:
     """A constant of `shape` whose elements all equal `number`, stored once."""
-    return _uniform(number, type(number), shape, dtype)
+    kind: Any = type(number)
+    return _uniform(number, kind, shape, dtype)
 
 
 def filled_like(x: Tensor, number: float) -> Array:
     """`filled` with the shape and type of `x`."""
-    return _uniform(number, type(number), x.shape, x.dtype)
+    return filled(x.shape, number, x.dtype)
 
 
 _ROTATIONS = (13, 15, 26, 6, 17, 29, 16, 24)
@@ -37,7 +38,7 @@ _PARITY = 0x1BD11BDA
 
 
 def _threefry(xp: Any, key: Any, counter: Any) -> tuple[Any, Any]:
-    """Threefry-2x32 with 13 rounds of (counter, 0), the fewest that pass BigCrush (Salmon et al. 2011)."""
+    """Threefry-2x32 of (counter, 0), 13 rounds: the fewest that pass BigCrush (Salmon 2011)."""
     keys = (key[0], key[1], key[0] ^ key[1] ^ np.uint32(_PARITY))
     x0, x1 = counter + keys[0], xp.zeros_like(counter) + keys[1]
     for number in range(_ROUNDS):
@@ -71,7 +72,11 @@ random_bits = Primitive(
     _random_bits,
     # The generator's published known answer, 13 rounds, key and counter zero.
     samples=lambda: [
-        Sample((np.zeros(2, np.uint32),), {"shape": (2,)}, np.array([0x9D1C5EC6, 0x8BD50731], np.uint32)),
+        Sample(
+            (np.zeros(2, np.uint32),),
+            {"shape": (2,)},
+            np.array([0x9D1C5EC6, 0x8BD50731], np.uint32),
+        ),
         Sample((np.array([7, 11], np.uint32),), {"shape": (5, 3)}),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,12 @@ class RecordingScope(TraceScope):
         """Gives the variables their new values."""
         for index, value in self.updated.items():
             self.variables[index].assign(np.asarray(value))
+
+
+def discard(function: Callable[..., Any], arrays: Sequence[np.ndarray[Any, Any]]) -> None:
+    """Runs `function` on numbers, its writes to variables thrown away; layers in it get built."""
+    with trace_scope(RecordingScope()), autocast_scope(None):
+        function(*[Array(array) for array in arrays])
 
 
 class EagerStep:

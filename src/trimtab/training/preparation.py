@@ -10,7 +10,7 @@ from trimtab.core.tracing import engine_name, trace
 from trimtab.data import ArrayData, array_data, batch_data, can_hold
 from trimtab.data.structure import named_leaves
 from trimtab.ir.graph import Spec
-from trimtab.training.eager import EagerStep
+from trimtab.training.eager import EagerStep, discard
 from trimtab.training.feed import ArrayFeed, BatchFeed
 from trimtab.training.state import watch
 from trimtab.training.step import Step
@@ -69,6 +69,9 @@ def build(model: Any, data: ArrayData, batch_size: int) -> None:
     def forward(*leaves: Any) -> Any:
         return model(form.pack(leaves)[0], training=False)
 
+    if model.run_eagerly:
+        discard(forward, data.batch(slice(0, batch_size)))
+        return
     specs = [
         Spec((batch_size, *array.shape[1:]), kind)
         for array, kind in zip(data.arrays, data.types, strict=True)

@@ -12,40 +12,14 @@ from trimtab.core.config import get_registered_name as get_registered_name
 from trimtab.core.config import get_registered_object as get_registered_object
 from trimtab.core.config import register_keras_serializable as register_keras_serializable
 from trimtab.core.config import serialize_keras_object as serialize_keras_object
+from trimtab.core.session import set_random_seed as set_random_seed
 from trimtab.core.settings import disable_interactive_logging as disable_interactive_logging
 from trimtab.core.settings import enable_interactive_logging as enable_interactive_logging
 from trimtab.core.settings import is_interactive_logging_enabled as is_interactive_logging_enabled
 from trimtab.data import PyDataset as PyDataset
-from trimtab.data import PyDataset as Sequence
+from trimtab.data import PyDataset as Sequence  # noqa: F401 - Keras's other name
 from trimtab.data import pack_x_y_sample_weight as pack_x_y_sample_weight
 from trimtab.data import unpack_x_y_sample_weight as unpack_x_y_sample_weight
-from trimtab.utils.numerical import normalize as normalize
-from trimtab.utils.numerical import to_categorical as to_categorical
-from trimtab.utils.seeds import set_random_seed as set_random_seed
-from trimtab.utils.sequences import pad_sequences as pad_sequences
-
-__all__ = [
-    "CustomObjectScope",
-    "Progbar",
-    "PyDataset",
-    "Sequence",
-    "clear_session",
-    "custom_object_scope",
-    "deserialize_keras_object",
-    "disable_interactive_logging",
-    "enable_interactive_logging",
-    "get_custom_objects",
-    "get_registered_name",
-    "get_registered_object",
-    "is_interactive_logging_enabled",
-    "is_keras_tensor",
-    "normalize",
-    "pack_x_y_sample_weight",
-    "pad_sequences",
-    "register_keras_serializable",
-    "serialize_keras_object",
-    "set_random_seed",
-    "standardize_dtype",
-    "to_categorical",
-    "unpack_x_y_sample_weight",
-]
+from trimtab.data.encoding import normalize as normalize
+from trimtab.data.encoding import pad_sequences as pad_sequences
+from trimtab.data.encoding import to_categorical as to_categorical

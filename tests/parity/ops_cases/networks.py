@@ -101,7 +101,8 @@ CASES = {
     **plain("sigmoid silu swish log_sigmoid", (X * 9,), (HALF,), rtol=2e-3),
     **plain("softplus", (X * 9,), (TIES - 2,), (INTS,), rtol=1e-4),
     **plain(
-        "softsign elu selu celu leaky_relu hard_sigmoid hard_silu hard_swish tanh_shrink squareplus",
+        "softsign elu selu celu leaky_relu hard_sigmoid hard_silu hard_swish tanh_shrink "
+        "squareplus",
         (X * 3,),
         (INTS,),
         rtol=1e-4,

@@ -27,7 +27,19 @@ CASES = {
             case(name, HALF, rtol=4e-3),
             case(name, CUBE, axis=-1),
         ]
-        for name in ["sum", "prod", "mean", "var", "std", "max", "min", "amax", "amin", "ptp", "logsumexp"]
+        for name in (
+            "sum",
+            "prod",
+            "mean",
+            "var",
+            "std",
+            "max",
+            "min",
+            "amax",
+            "amin",
+            "ptp",
+            "logsumexp",
+        )
     },
     **{
         name: [
@@ -75,7 +87,16 @@ CASES = {
             case(name, INTS, axis=1),
             case(name, ODD, 0),
         ]
-        for name in ["nansum", "nanprod", "nanmax", "nanmin", "nanmean", "nanvar", "nanstd", "nanmedian"]
+        for name in (
+            "nansum",
+            "nanprod",
+            "nanmax",
+            "nanmin",
+            "nanmean",
+            "nanvar",
+            "nanstd",
+            "nanmedian",
+        )
     },
     **{
         name: [case(name, HOLES), case(name, HOLES, 1), case(name, INTS, 0)]

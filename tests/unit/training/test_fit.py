@@ -101,11 +101,28 @@ def test_running_eagerly_shows_numbers_to_user_code(x, one_hot):
                 seen.append(np.asarray(inputs).shape)
             return inputs
 
+        def compute_output_shape(self, input_shape):
+            return input_shape
+
     model = models.Sequential([layers.Dense(3), Looking(), layers.Dense(2)])
     model.compile("sgd", "mse", run_eagerly=True)
     model.fit(x[:32], one_hot[:32], batch_size=16, epochs=2, verbose=0)
     assert (16, 3) in seen
     assert model.predict(x[:3], verbose=0).shape == (3, 2)
+
+
+def test_a_subclassed_model_that_looks_at_numbers_runs_eagerly(x, one_hot):
+    class Branching(models.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(2)
+
+        def call(self, inputs):
+            return self.dense(inputs) if float(ops.sum(inputs)) > -1e9 else inputs
+
+    model = Branching()
+    model.compile("sgd", "mse", run_eagerly=True)
+    assert np.isfinite(model.fit(x, one_hot, verbose=0).history["loss"]).all()
 
 
 def test_an_error_in_an_eager_step_leaves_the_weights(x, one_hot):
@@ -114,6 +131,9 @@ def test_an_error_in_an_eager_step_leaves_the_weights(x, one_hot):
             if float(ops.max(ops.abs(inputs))) > 100:
                 raise RuntimeError("too large")
             return inputs
+
+        def compute_output_shape(self, input_shape):
+            return input_shape
 
     model = models.Sequential([layers.Input((4,)), Breaking(), layers.Dense(2)])
     model.compile("sgd", "mse", run_eagerly=True)

@@ -1,7 +1,8 @@
-"""One-hot rows and unit vectors."""
+"""Data in the form that models take: one-hot rows, unit vectors, sequences of one length."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -59,3 +60,49 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
     norms = np.atleast_1d(np.linalg.norm(array, order, axis))
     norms[norms == 0] = 1
     return array / np.expand_dims(norms, axis)
+
+
+def pad_sequences(
+    sequences: Sequence[Any],
+    maxlen: int | None = None,
+    dtype: Any = "int32",
+    padding: str = "pre",
+    truncating: str = "pre",
+    value: Any = 0.0,
+) -> np.ndarray[Any, Any]:
+    """Sequences cut or filled to one length.
+
+    Args:
+        sequences: Lists or arrays, whose elements all have the same shape.
+        maxlen: The length; that of the longest if None.
+        dtype: Type of the result.
+        padding: "pre" to fill in front, "post" to fill behind.
+        truncating: "pre" to cut off the beginning, "post" to cut off the end.
+        value: What is filled in.
+
+    Returns:
+        An array of shape `(sequences, maxlen, *shape of an element)`.
+
+    Raises:
+        ValueError: If an argument is not one of its choices, or the elements' shapes differ.
+
+    Source: Keras 3 `keras.utils.pad_sequences`.
+    """
+    for name, choice in (("padding", padding), ("truncating", truncating)):
+        if choice not in ("pre", "post"):
+            raise ValueError(f"pad_sequences: `{name}` must be 'pre' or 'post'; got {choice!r}")
+    arrays = [np.asarray(sequence) for sequence in sequences]
+    if any(array.ndim == 0 for array in arrays):
+        raise ValueError("pad_sequences: `sequences` must hold sequences; got a single value")
+    shapes = {array.shape[1:] for array in arrays if len(array)}
+    if len(shapes) > 1:
+        raise ValueError(f"pad_sequences: the elements' shapes differ: {sorted(shapes)}")
+    length = max((len(array) for array in arrays), default=0) if maxlen is None else maxlen
+    element = shapes.pop() if shapes else ()
+    padded = np.full((len(arrays), length, *element), value, dtype=dtype)
+    for row, array in zip(padded, arrays, strict=True):
+        count = min(len(array), length)
+        if count:
+            kept = array[-count:] if truncating == "pre" else array[:count]
+            row[slice(length - count, None) if padding == "pre" else slice(count)] = kept
+    return padded
