@@ -86,7 +86,7 @@ def register_keras_serializable(
 
 def get_registered_name(obj: Any) -> str:
     """The registered name of a class or function, its own name if it has none."""
-    return _REGISTERED_NAME.get(obj) or obj.__name__  # type: ignore[no-any-return]
+    return _REGISTERED_NAME.get(obj) or str(obj.__name__)
 
 
 def get_registered_object(name: str, custom_objects: Mapping[str, Any] | None = None) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from trimtab.core import tree
 from trimtab.core.config import keras_export
-from trimtab.core.operation import Node, Operation
+from trimtab.core.operation import Node, Operation, origin
 from trimtab.core.symbolic import keras_tensor
 from trimtab.ir.tensor import KerasTensor, Tensor
 
@@ -74,15 +74,16 @@ class Function(Operation):
 
     def run(self, inputs: Sequence[Any], runner: Runner = _call) -> Any:
         """The outputs for flat `inputs`; `runner(operation, args, kwargs)` runs each operation."""
-        tensors: dict[int, Any] = {id(x): y for x, y in zip(self.inputs, inputs, strict=True)}
+        tensors: dict[Any, Any] = dict(zip(map(origin, self.inputs), inputs, strict=True))
         for node in self._steps:
             args, kwargs = node.fill(tensors)
             results = runner(node.operation, args, kwargs)
             if isinstance(results, Tensor):
-                tensors[id(node.outputs[0])] = results
+                tensors[origin(node.outputs[0])] = results
             else:
-                tensors.update(zip(map(id, node.outputs), tree.flatten(results), strict=True))
-        return tree.map_structure(lambda x: tensors[id(x)], self.output_structure)
+                flat = [x for x in tree.flatten(results) if isinstance(x, Tensor)]
+                tensors.update(zip(map(origin, node.outputs), flat, strict=True))
+        return tree.map_structure(lambda x: tensors[origin(x)], self.output_structure)
 
 
 class _Search:
@@ -90,7 +91,7 @@ class _Search:
 
     def __init__(self, name: str, inputs: Sequence[KerasTensor]) -> None:
         self.name = name
-        self.inputs = {id(x) for x in inputs}
+        self.inputs = {origin(x) for x in inputs}
         self.order: list[Node] = []
         self.first_seen: dict[Any, int] = {}
         self._done: set[int] = set()
@@ -106,13 +107,14 @@ class _Search:
                 continue
             history = current._keras_history
             if history is None:
-                if id(current) not in self.inputs:
+                if origin(current) not in self.inputs:
                     raise ValueError(self._disconnected(current))
                 continue
             node = history.operation._inbound_nodes[history.node_index]
-            if id(node) in self._done or (id(current) in self.inputs and not node.is_input):
+            is_given = origin(current) in self.inputs
+            if id(node) in self._done or (is_given and not node.is_input):
                 continue
-            if node.is_input and id(current) not in self.inputs:
+            if node.is_input and not is_given:
                 raise ValueError(self._disconnected(current))
             self._done.add(id(node))
             self.first_seen.setdefault(node.operation, len(self.first_seen))

@@ -19,6 +19,14 @@ class KerasHistory(NamedTuple):
     tensor_index: int
 
 
+def origin(x: KerasTensor) -> Any:
+    """What tells a KerasTensor from others: where it comes from, else itself.
+
+    A layer of mixed precision sees a copy of another type; it comes from the same place.
+    """
+    return id(x) if x._keras_history is None else x._keras_history
+
+
 class Node:
     """One use of an operation on KerasTensors.
 
@@ -46,7 +54,7 @@ class Node:
         is_plain = (
             len(args) == 1 and isinstance(args[0], KerasTensor) and len(self.input_tensors) == 1
         )
-        self._only_input = id(args[0]) if is_plain else None
+        self._only_input = origin(args[0]) if is_plain else None
         index = len(operation._inbound_nodes)
         operation._inbound_nodes.append(self)
         for position, tensor in enumerate(self.outputs):
@@ -63,13 +71,13 @@ class Node:
         histories = [x._keras_history for x in self.input_tensors if x._keras_history is not None]
         return [history.operation._inbound_nodes[history.node_index] for history in histories]
 
-    def fill(self, tensors: dict[int, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The arguments with each KerasTensor replaced by what `tensors` holds under its id."""
+    def fill(self, tensors: dict[Any, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments with each KerasTensor replaced by what `tensors` holds for its origin."""
         if self._only_input is not None:
             return (tensors[self._only_input],), dict(self.kwargs)
 
         def value(x: Any) -> Any:
-            return tensors[id(x)] if isinstance(x, KerasTensor) else x
+            return tensors[origin(x)] if isinstance(x, KerasTensor) else x
 
         return tree.map_structure(value, self.args), tree.map_structure(value, self.kwargs)
 

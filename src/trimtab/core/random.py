@@ -5,6 +5,7 @@ Counter-based bits, so the same seed gives the same numbers everywhere.
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import Any
 
@@ -15,9 +16,8 @@ from trimtab.core import naming, settings
 from trimtab.core.config import Configurable, keras_export
 from trimtab.core.scope import THREAD
 from trimtab.core.variable import Variable
-from trimtab.ir.graph import Value
 from trimtab.ir.tensor import Array, Tensor
-from trimtab.ops.dispatch import convert
+from trimtab.ops.dispatch import convert, sizes
 from trimtab.primitives.source import random_bits
 
 
@@ -65,7 +65,11 @@ class SeedGenerator(Configurable):
 
     Args:
         seed: A whole number; taken from the global generator if None.
-        name: Name of its variable.
+        name: Its name; made from a counter if None.
+        kwargs: None is known.
+
+    Raises:
+        ValueError: If the seed is negative or not whole, or for unknown arguments.
 
     Source: Keras 3 `keras.random.SeedGenerator`. The state is, as there, two uint32: seed
         and counter.
@@ -82,7 +86,7 @@ class SeedGenerator(Configurable):
             raise ValueError(f"SeedGenerator: `seed` must not be negative; got {seed}")
         self._initial_seed = seed
         self.seed = make_default_seed() if seed is None else int(seed)
-        self.name = name or "seed_generator"
+        self.name = naming.auto_name("SeedGenerator") if name is None else name
         with naming.name_scope(self.name):
             self.state = Variable(
                 np.array([self.seed % 2**32, 0], np.uint32),
@@ -98,12 +102,16 @@ class SeedGenerator(Configurable):
         return state
 
     def get_config(self) -> dict[str, Any]:
-        """{"seed": the seed given}."""
-        return {"seed": self._initial_seed}
+        """The seed as it was given, and the name."""
+        return {"seed": self._initial_seed, "name": self.name}
 
 
 def key_of(seed: Any) -> Tensor:
-    """A key for one draw, uint32 of shape (2,), from what the functions take as `seed`."""
+    """A key for one draw, uint32 of shape (2,), from what the functions take as `seed`.
+
+    Raises:
+        ValueError: If it is neither a whole number, a SeedGenerator, a key nor None.
+    """
     if isinstance(seed, SeedGenerator):
         return seed.next()
     if seed is None:
@@ -113,6 +121,10 @@ def key_of(seed: Any) -> Tensor:
         return Array(np.array([make_default_seed(), 0], np.uint32))
     if isinstance(seed, Tensor):
         return convert(seed, "uint32")
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise ValueError(
+            f"random: `seed` must be a whole number, a SeedGenerator or None; got {seed!r}"
+        )
     return Array(np.array([int(seed) % 2**32, 0], np.uint32))
 
 
@@ -120,21 +132,31 @@ def draw_seed(seed: Any) -> int:
     """A seed for NumPy's generators from an int, None (the global generator) or a SeedGenerator."""
     if isinstance(seed, (int, np.integer)):
         return int(seed)
-    key = (
-        np.asarray(key_of(seed)) if not isinstance(seed, SeedGenerator) else np.asarray(seed.next())
-    )
+    key = np.asarray(key_of(seed))
     return int(key[0]) + (int(key[1]) << 32)
 
 
-def _sizes(shape: Any) -> tuple[int, ...]:
-    return tuple(int(d) for d in shape)
+_WORD = {"float16": (21, 2.0**-11), "float32": (8, 2.0**-24)}
 
 
-def unit_uniform(shape: tuple[int, ...], key: Tensor, dtype: str) -> Tensor:
-    """Numbers in [0, 1) from the upper 24 bits of random words."""
-    bits = random_bits(key, shape=shape)
-    upper = ops.right_shift(bits, np.uint32(8))
-    return ops.multiply(ops.cast(upper, dtype if dtype != "float16" else "float32"), 2.0**-24)
+def unit_uniform(shape: Any, key: Tensor, dtype: str) -> Tensor:
+    """Numbers in [0, 1), as many bits of random words as `dtype` holds exactly: 11, 24 or 53."""
+    wanted = sizes(shape)
+    if dtype == "float64":
+        words = random_bits(key, shape=(2, *wanted))
+        upper = ops.cast(ops.right_shift(words[0], np.uint32(5)), dtype)
+        lower = ops.cast(ops.right_shift(words[1], np.uint32(6)), dtype)
+        return (upper * 2.0**26 + lower) * 2.0**-53
+    shift, unit = _WORD[dtype]
+    upper = ops.right_shift(random_bits(key, shape=wanted), np.uint32(shift))
+    # Engines have no float16: the product is exact in float32 too.
+    numbers = ops.multiply(ops.cast(upper, "float32"), unit)
+    return ops.cast(numbers, dtype)
+
+
+def working_type(dtype: str) -> str:
+    """The type to compute draws of `dtype` in: float16 is too coarse."""
+    return "float32" if dtype == "float16" else dtype
 
 
 def float_type(dtype: Any) -> str:
@@ -152,35 +174,65 @@ def float_type(dtype: Any) -> str:
 def uniform(
     shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None
 ) -> Tensor:
-    """Numbers drawn evenly from [minval, maxval)."""
-    name = float_type(dtype)
-    unit = unit_uniform(_sizes(shape), key_of(seed), name)
-    return ops.cast(ops.add(ops.multiply(unit, maxval - minval), minval), name)
+    """Numbers drawn evenly from [minval, maxval).
+
+    Args:
+        shape: Shape of the result.
+        minval: Lowest number.
+        maxval: Bound above the highest number.
+        dtype: A float type; floatx if None.
+        seed: A whole number, a `SeedGenerator` or None.
+    """
+    unit = unit_uniform(shape, key_of(seed), float_type(dtype))
+    return ops.add(ops.multiply(unit, maxval - minval), minval)
 
 
 def normal(
     shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None
 ) -> Tensor:
-    """Numbers drawn from the normal distribution, by Box and Muller's method (1958)."""
-    name = float_type(dtype)
-    sizes = _sizes(shape)
-    pair = unit_uniform((2, *sizes), key_of(seed), name)
+    """Numbers drawn from the normal distribution, by Box and Muller's method (1958).
+
+    Args:
+        shape: Shape of the result.
+        mean: Its mean.
+        stddev: Its standard deviation.
+        dtype: A float type; floatx if None.
+        seed: A whole number, a `SeedGenerator` or None.
+    """
+    name, wanted = float_type(dtype), sizes(shape)
+    count = math.prod(wanted)
+    half = (count + 1) // 2
+    pair = unit_uniform((2, half), key_of(seed), working_type(name))
     # 1 - u lies in (0, 1]: its logarithm is finite.
-    radius = ops.sqrt(ops.multiply(ops.log(ops.subtract(1.0, pair[0])), -2.0))
-    standard = ops.multiply(radius, ops.cos(ops.multiply(pair[1], 2 * np.pi)))
-    return ops.cast(ops.add(ops.multiply(standard, stddev), mean), name)
+    radius = ops.sqrt(ops.log(1.0 - pair[0]) * -2.0)
+    angle = pair[1] * (2.0 * math.pi)
+    both = ops.concatenate([radius * ops.cos(angle), radius * ops.sin(angle)])
+    standard = ops.reshape(both[:count], wanted)
+    return ops.cast(standard * stddev + mean, name)
 
 
 def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
-    """Whole numbers drawn evenly from [minval, maxval)."""
+    """Whole numbers drawn evenly from [minval, maxval).
+
+    Args:
+        shape: Shape of the result.
+        minval: Lowest number.
+        maxval: Bound above the highest number, at most `minval + 2**32`.
+        dtype: An integer type.
+        seed: A whole number, a `SeedGenerator` or None.
+
+    Raises:
+        ValueError: If there is no number between the bounds, or more than 2**32; or for
+            another type.
+    """
     name = dtypes.standardize(dtype)
     if not dtypes.is_integer(name):
         raise ValueError(f"randint: `dtype` must be an integer type; got {name}")
-    unit = ops.cast(random_bits(key_of(seed), shape=_sizes(shape)), "float64")
-    scaled = ops.floor(ops.multiply(unit, (maxval - minval) * 2.0**-32))
-    return ops.cast(ops.add(scaled, float(minval)), name)
-
-
-def is_traced(x: Any) -> bool:
-    """Whether `x` stands for numbers that a compiled step will compute."""
-    return isinstance(x, Value)
+    span = int(maxval) - int(minval)
+    if not 1 <= span <= 2**32:
+        raise ValueError(
+            f"randint: `maxval` must lie above `minval` by 1 to 2**32; got {minval} and {maxval}"
+        )
+    words = ops.cast(random_bits(key_of(seed), shape=sizes(shape)), "float64")
+    steps = ops.cast(ops.floor(words * (span * 2.0**-32)), "int64")
+    return ops.cast(steps + int(minval), name)

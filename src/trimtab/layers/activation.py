@@ -152,9 +152,7 @@ class PReLU(Layer):
         self.alpha_constraint = constraints.get(alpha_constraint)
         self.shared_axes: list[int] | None = None
         if shared_axes is not None:
-            self.shared_axes = (
-                list(shared_axes) if isinstance(shared_axes, (list, tuple)) else [shared_axes]
-            )
+            self.shared_axes = [shared_axes] if isinstance(shared_axes, int) else list(shared_axes)
 
     def build(self, input_shape: Any) -> None:
         """Makes alpha."""

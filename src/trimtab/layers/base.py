@@ -72,7 +72,9 @@ class Layer(Buildable, Operation):
         """Prepares tracking before any attribute is set."""
         made = super().__new__(cls, *args, **kwargs)
         object.__setattr__(made, "_tracker", Tracker(made))
+        # Past tracking: what they hold comes and goes with every call.
         object.__setattr__(made, "_watchers", [])
+        object.__setattr__(made, "_losses", [])
         return made
 
     def __init__(
@@ -98,7 +100,6 @@ class Layer(Buildable, Operation):
         self._parent_path = None
         self._input_spec: Any = None
         self._supports_masking = not is_default(self, "compute_mask")
-        self._losses = []
         self._build_shapes = None
         self._is_initialised = True
 

@@ -36,11 +36,16 @@ def _wrapped(build: Callable[..., Any]) -> Callable[..., Any]:
             build(self, *args, **kwargs)
             return
         object.__setattr__(self, "_is_building", True)
+        owned = self._tracker.snapshot()
         try:
             # The first values of variables are numbers, also where a layer is built in a trace.
             with self._name_scope(), trace_scope(None), autocast_scope(None):
                 self._path = naming.current_path()
                 build(self, *args, **kwargs)
+        except Exception:
+            # A second try must not find half of the variables there.
+            self._tracker.restore(owned)
+            raise
         finally:
             object.__setattr__(self, "_is_building", False)
         bound = signature.bind(self, *args, **kwargs).arguments
@@ -72,7 +77,8 @@ class Buildable(LossOwner):
             input_shape: Shape of the first argument of `call`, None where open. With parameters
                 called `<argument>_shape` instead, the shapes of those arguments.
         """
-        self._finish_build({"input_shape": input_shape})
+        if not self._is_building:
+            self._finish_build({"input_shape": input_shape})
 
     @property
     def path(self) -> str | None:

@@ -84,7 +84,8 @@ def config_of(layer: Any, bound: dict[str, Any]) -> dict[str, Any]:
         }
     own = {name: value for name, value in bound.items() if name not in base}
     if not _accepts_all(cls):
-        accepted = {p.name for p in _parameters(cls)}
+        kind: Any = cls
+        accepted = {p.name for p in _parameters(kind)}
         base = {name: value for name, value in base.items() if name in accepted}
     try:
         return base | {n: config_value(v) for n, v in own.items()}

@@ -85,16 +85,27 @@ class Tracker:
             return self.seed_generators
         return self.layers if is_layer(value) else None
 
-    def untrack(self, value: Any) -> None:
-        """Forgets `value`."""
-        stores: tuple[list[Any], ...] = (
+    def snapshot(self) -> list[list[Any]]:
+        """What is owned now, for `restore`."""
+        return [list(store) for store in self._stores()]
+
+    def restore(self, owned: list[list[Any]]) -> None:
+        """Goes back to what was owned at a snapshot."""
+        for store, known in zip(self._stores(), owned, strict=True):
+            store[:] = known
+
+    def _stores(self) -> tuple[list[Any], ...]:
+        return (
             self.trainable_variables,
             self.non_trainable_variables,
             self.layers,
             self.metrics,
             self.seed_generators,
         )
-        for store in stores:
+
+    def untrack(self, value: Any) -> None:
+        """Forgets `value`."""
+        for store in self._stores():
             store[:] = [known for known in store if known is not value]
 
 

@@ -29,15 +29,19 @@ class CallCache(dict[Any, Any]):
 def is_compilable(model: Any) -> bool:
     """Whether every part of a model is of this library, so that its effects are known."""
     function = model._function
-    if not isinstance(function, Function):
+    if not isinstance(function, Function) or not _is_ours(type(model).call):
         return False
     return all(_is_known(operation) for operation in function.operations)
 
 
+def _is_ours(function: Any) -> bool:
+    return str(function.__module__).startswith("trimtab.")
+
+
 def _is_known(operation: Any) -> bool:
     if isinstance(operation, OpOperation):
-        return operation.function.__module__.startswith("trimtab.")
-    if not type(operation).__module__.startswith("trimtab.") or not isinstance(operation, Layer):
+        return _is_ours(operation.function)
+    if not _is_ours(type(operation)) or not isinstance(operation, Layer):
         return False
     if operation.activity_regularizer is not None or not operation.is_pure:
         return False

@@ -7,7 +7,7 @@ from typing import Any
 from trimtab import ops
 from trimtab.core import tree
 from trimtab.core.function import Function
-from trimtab.core.operation import Node
+from trimtab.core.operation import Node, origin
 from trimtab.core.symbolic import keras_tensor
 from trimtab.ir.tensor import KerasTensor, Tensor
 from trimtab.layers.call import converted, masks_of
@@ -127,18 +127,18 @@ def with_fresh_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
     The layers are shared with the model that the part is taken from; each gets another use.
     """
     function = Function(inputs, outputs, name="part")
-    tensors: dict[int, Any] = {}
+    tensors: dict[Any, Any] = {}
     for x in function.inputs:
-        tensors[id(x)] = x if begins_model(x) else Input(batch_shape=x.shape, dtype=x.dtype)
+        tensors[origin(x)] = x if begins_model(x) else Input(batch_shape=x.shape, dtype=x.dtype)
     for node in function.nodes:
         if node.is_input:
             continue
         args, kwargs = node.fill(tensors)
         copies = [keras_tensor(x.shape, x.dtype) for x in node.outputs]
         Node(node.operation, args, kwargs, copies)
-        tensors.update(zip(map(id, node.outputs), copies, strict=True))
+        tensors.update(zip(map(origin, node.outputs), copies, strict=True))
 
     def renew(x: Any) -> Any:
-        return tensors[id(x)]
+        return tensors[origin(x)]
 
     return tree.map_structure(renew, inputs), tree.map_structure(renew, outputs)

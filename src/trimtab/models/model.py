@@ -133,16 +133,16 @@ class Model(Trainer, Layer):
                 call = self._call_cache.get(key)
                 if call is None:
                     call = self._compile_call(key, x)
-                if call is not None:
+                if call:
                     return call(x)
         return super().__call__(*args, **kwargs)
 
-    def _compile_call(self, key: Any, x: np.ndarray[Any, Any]) -> Callable[[Any], Any] | None:
+    def _compile_call(self, key: Any, x: np.ndarray[Any, Any]) -> Any:
+        """The compiled call for arrays like `x`; False if there is none."""
         if not self.built or self._function is None:
-            return None
-        call: Callable[[Any], Any] | None = compiled(self, x, key[2])
-        if call is not None:
-            remember(self, self._call_cache, key, call)
+            return False
+        call = compiled(self, x, key[2]) or False
+        remember(self, self._call_cache, key, call)
         return call
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None, **kwargs: Any) -> Any:

@@ -73,8 +73,7 @@ def test_it_says_what_it_does(capsys):
     callback = EarlyStopping(patience=1, verbose=1, restore_best_weights=True)
     train(callback, [1, 2])
     assert capsys.readouterr().out == (
-        "Epoch 2: early stopping\n"
-        "Restoring model weights from the end of the best epoch: 1.\n"
+        "Epoch 2: early stopping\nRestoring model weights from the end of the best epoch: 1.\n"
     )
 
 

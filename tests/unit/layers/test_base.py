@@ -514,3 +514,34 @@ def test_stateless_call_wants_one_value_a_variable():
     layer(X)
     with pytest.raises(ValueError, match="`trainable_variables` must hold 1 values.*got 0"):
         layer.stateless_call([], [], X)
+
+
+def test_build_may_call_the_base_first():
+    class Polite(layers.Layer):
+        def build(self, input_shape):
+            super().build(input_shape)
+            self.w = self.add_weight(shape=(input_shape[-1],), name="w")
+
+        def call(self, x):
+            return x * self.w
+
+    layer = Polite()
+    layer(X)
+    assert [w.name for w in layer.weights] == ["w"]
+
+
+def test_a_build_that_fails_leaves_no_variables():
+    class Fussy(layers.Layer):
+        def build(self, input_shape):
+            self.w = self.add_weight(shape=(input_shape[-1],), name="w")
+            if input_shape[-1] != 3:
+                raise ValueError("three features")
+
+        def call(self, x):
+            return x * self.w
+
+    layer = Fussy()
+    with pytest.raises(ValueError, match="three features"):
+        layer(np.ones((2, 5)))
+    layer(X)
+    assert [w.shape for w in layer.weights] == [(3,)]

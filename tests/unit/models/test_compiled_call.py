@@ -138,3 +138,16 @@ def test_a_model_that_nobody_holds_is_freed():
     shared.trainable = True
     trimtab.Sequential([trimtab.Input((4,)), shared])(X)
     assert len(shared._watchers) == 1
+
+
+def test_a_subclass_with_a_call_of_its_own_runs_as_it_is():
+    calls = []
+
+    class Noting(trimtab.Sequential):
+        def call(self, inputs, training=None, mask=None):
+            calls.append(training)
+            return super().call(inputs, training=training, mask=mask)
+
+    model = Noting([trimtab.Input((4,)), layers.Dense(3)])
+    model(X), model(X)
+    assert len(calls) == 2

@@ -86,7 +86,7 @@ def test_a_dictionary_may_name_the_inputs_of_a_list():
 def test_a_missing_key_is_named():
     first, second = trimtab.Input((4,), name="first"), trimtab.Input((4,), name="second")
     model = trimtab.Model([first, second], first - second)
-    with pytest.raises(ValueError, match="missing data for input \"second\""):
+    with pytest.raises(ValueError, match='missing data for input "second"'):
         model({"first": X})
 
 
@@ -226,3 +226,13 @@ def test_a_functional_model_is_a_layer_on_other_shapes():
     model = trimtab.Model(inputs, ops.sum(inputs, axis=1))
     assert model(trimtab.Input((7, 3))).shape == (None, 3)
     assert model.compute_output_shape((2, 9, 3)) == (2, 3)
+
+
+def test_mixed_precision_runs_through_a_functional_model():
+    inputs = trimtab.Input((3, 4))
+    masked = layers.Masking(dtype="mixed_float16")(inputs)
+    hidden = layers.BatchNormalization(dtype="mixed_float16")(masked)
+    model = trimtab.Model(inputs, layers.Dense(2, dtype="mixed_float16")(hidden))
+    y = model(np.ones((2, 3, 4)))
+    assert (y.dtype, model.outputs[0].dtype) == ("float16", "float16")
+    assert {w.dtype for w in model.weights} == {"float32"}

@@ -62,7 +62,10 @@ def test_a_label_out_of_range_is_refused_by_value_and_row(build, x, labels, labe
     y = labels.astype(kind)
     y[41] = label
     message = refused(model, x, y)
-    assert f"from 0 to 1 for sparse_categorical_crossentropy of 2 outputs; got {y[41]} in row 41" in message
+    assert (
+        f"from 0 to 1 for sparse_categorical_crossentropy of 2 outputs; got {y[41]} in row 41"
+        in message
+    )
 
 
 def test_an_ignored_class_may_lie_out_of_range(build, x, labels):
@@ -105,7 +108,10 @@ def test_too_few_targets_are_refused(x, one_hot):
     model = models.Model(inputs, outputs)
     model.compile("sgd", "mse")
     message = refused(model, x, one_hot)
-    assert "`y` must hold one array for each of the 2 outputs that have a loss ('a', 'b'); got 1" in message
+    assert (
+        "`y` must hold one array for each of the 2 outputs that have a loss ('a', 'b'); got 1"
+        in message
+    )
 
 
 def test_missing_targets_are_refused(net, x):
@@ -125,7 +131,9 @@ def test_a_gap_is_no_error_where_the_model_only_predicts(net, x):
 
 
 def test_numbers_in_a_list_are_refused(net, x):
-    assert "`y` must be an array, or arrays in a list or dict; got 0 as y[0]" in refused(net, x, [0, 1])
+    assert "`y` must be an array, or arrays in a list or dict; got 0 as y[0]" in refused(
+        net, x, [0, 1]
+    )
 
 
 def test_a_list_of_numbers_as_input_is_refused(net, one_hot):
@@ -155,7 +163,9 @@ def test_an_impossible_argument_is_refused(net, x, one_hot, arguments, message):
 
 @pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
 def test_an_unknown_argument_is_refused_with_the_nearest(net, x, method):
-    with pytest.raises(TypeError, match=f'{method}: unknown argument .batchsize.. Did you mean "batch_size"'):
+    with pytest.raises(
+        TypeError, match=f'{method}: unknown argument .batchsize.. Did you mean "batch_size"'
+    ):
         getattr(net, method)(x, batchsize=3)
 
 
@@ -202,7 +212,10 @@ def test_a_refused_compile_leaves_the_last_one(net):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"loss": {"a": "mse", "c": "mse"}}, "must use the names of the outputs, .'a', 'b'.; got 'c'"),
+        (
+            {"loss": {"a": "mse", "c": "mse"}},
+            "must use the names of the outputs, .'a', 'b'.; got 'c'",
+        ),
         ({"loss": ["mse"] * 3}, "`loss` must be a list with one entry for each of the 2 outputs"),
         ({"loss": "mse", "loss_weights": [1, 2, 3]}, "one number for each of the 2 losses; got 3"),
         ({"loss": "mse", "metrics": {"d": ["mae"]}}, "`metrics` must use the names of the outputs"),
@@ -221,7 +234,9 @@ def test_losses_and_metrics_that_fit_no_output_are_refused(x, one_hot, arguments
 def test_two_losses_for_one_output_are_refused(build, x, one_hot):
     model = build()
     model.compile("sgd", ["mse", "mae"])
-    assert "`loss` must hold one loss for the model's one output; got 2" in refused(model, x, one_hot)
+    assert "`loss` must hold one loss for the model's one output; got 2" in refused(
+        model, x, one_hot
+    )
 
 
 def test_training_without_a_loss_is_refused(build, x, one_hot):

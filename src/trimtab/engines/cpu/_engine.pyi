@@ -10,7 +10,7 @@ class Program:
         steps: Sequence[tuple[str, Sequence[tuple[int, int]], Sequence[int], Sequence[float]]],
         arena_bytes: int,
         slot_count: int,
-        host_functions: Sequence[Callable],
+        host_functions: Sequence[Callable[[], None]],
     ) -> None: ...
     def bind(self, slot: int, address: int) -> None:
         """Sets the address of a slot from 1 on."""
