@@ -57,7 +57,6 @@ class Threefry {
   }
 
   [[gnu::always_inline]] Batch next() {
-    constexpr int rotations[8] = {13, 15, 26, 6, 17, 29, 16, 24};
     Words x0[blocks];
     Words x1[blocks];
     for (int b = 0; b < blocks; ++b) {
@@ -65,20 +64,7 @@ class Threefry {
       x1[b] = key_1_;
     }
     start_ += static_cast<std::uint32_t>(blocks * word_lanes);
-    // Unrolled, as a rotation's distance must be a constant to be one instruction.
-    unroll<13>([&](auto i) {
-      constexpr int round = i.value;
-      for (int b = 0; b < blocks; ++b) {
-        x0[b] += x1[b];
-        x1[b] = rotate_left(x1[b], rotations[round % 8]) ^ x0[b];
-      }
-      if constexpr (round % 4 == 3) {
-        for (int b = 0; b < blocks; ++b) {
-          x0[b] += added_[round / 4][0];
-          x1[b] += added_[round / 4][1];
-        }
-      }
-    });
+    mix_all(x0, x1, std::make_integer_sequence<int, 13>{});
     Batch batch;
     for (int b = 0; b < blocks; ++b) {
       interleave(x0[b], x1[b], batch.words[2 * b], batch.words[2 * b + 1],
@@ -88,6 +74,29 @@ class Threefry {
   }
 
  private:
+  // Unrolled: a rotation's distance must be a constant to be one instruction, and the words must
+  // stay in vector registers.
+  template <int... rounds>
+  [[gnu::always_inline]] void mix_all(Words (&x0)[blocks], Words (&x1)[blocks],
+                                      std::integer_sequence<int, rounds...>) const {
+    (mix<rounds>(x0, x1), ...);
+  }
+
+  template <int round>
+  [[gnu::always_inline]] void mix(Words (&x0)[blocks], Words (&x1)[blocks]) const {
+    constexpr int rotations[8] = {13, 15, 26, 6, 17, 29, 16, 24};
+    for (int b = 0; b < blocks; ++b) {
+      x0[b] += x1[b];
+      x1[b] = rotate_left(x1[b], rotations[round % 8]) ^ x0[b];
+    }
+    if constexpr (round % 4 == 3) {
+      for (int b = 0; b < blocks; ++b) {
+        x0[b] += added_[round / 4][0];
+        x1[b] += added_[round / 4][1];
+      }
+    }
+  }
+
   Words start_;  // the next counters, plus the key's first word
   Words key_1_;
   Words added_[3][2];  // what the rounds 4, 8 and 12 add

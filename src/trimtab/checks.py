@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from trimtab.lazy import lazy_module
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = lazy_module("difflib")
 
 
 def choice(owner: str, name: str, value: Any, options: Collection[Any]) -> Any:

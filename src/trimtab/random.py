@@ -100,7 +100,8 @@ def dropout(
     if share == 1.0:
         return ops.zeros_like(x)
     if noise_shape is None:
-        return fused.dropout(x, key_of(seed), rate=share)[0]
+        result: Tensor = fused.dropout(x, key_of(seed), rate=share)[0]
+        return result
     if len(noise_shape) != x.ndim:
         raise ValueError(
             f"dropout: `noise_shape` must have the {x.ndim} axes of the inputs; got {noise_shape}"
@@ -142,7 +143,8 @@ def _gamma(shape: tuple[int, ...], alpha: Any, dtype: str, key: Tensor) -> Tenso
     first = ops.argmax(ops.cast(is_accepted, "int32"), axis=0)
     chosen = ops.squeeze(ops.take_along_axis(v, ops.expand_dims(first, 0), axis=0), 0)
     unit = 1.0 - unit_uniform(shape, boost_key, dtype)
-    return ops.where(is_small, d * chosen * unit ** (1.0 / parameter), d * chosen)
+    result: Tensor = ops.where(is_small, d * chosen * unit ** (1.0 / parameter), d * chosen)
+    return result
 
 
 def _derived(key: Tensor, number: int) -> Tensor:

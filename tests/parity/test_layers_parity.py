@@ -1,5 +1,6 @@
-"""Every layer against Keras 3: from the same weights the same outputs, shapes and configurations."""
+"""Every layer against Keras 3: the same outputs from the same weights, shapes, configurations."""
 
+import functools
 import json
 from typing import Any, NamedTuple
 
@@ -120,22 +121,45 @@ CASES: dict[str, list[Case]] = {
 # No layer of numbers to numbers: tested by name elsewhere.
 WITHOUT_CASE = {"InputLayer", "Lambda", "Layer", "TimeDistributed", "Wrapper"}
 
-PAIRS = [pytest.param(n, c, id=f"{n}-{i}") for n, cs in CASES.items() for i, c in enumerate(cs)]
+PAIRS = [pytest.param(n, i, id=f"{n}-{i}") for n, cs in CASES.items() for i in range(len(cs))]
+DETERMINISTIC = [p for p in PAIRS if CASES[p.values[0]][p.values[1]].is_deterministic]
 
 
-def make_both(name, case):
-    """The layer of each library, built for the case's inputs, with random weights in common."""
-    keras.utils.clear_session()
-    trimtab.utils.clear_session()
-    theirs = getattr(keras.layers, name)(**case.arguments)
-    ours = getattr(layers, name)(**case.arguments)
-    theirs.build(case.shape)
-    ours.build(case.shape)
+@functools.cache
+def recorded(name, index):
+    """What Keras's layer is and does, and the weights that it did it with."""
+    case = CASES[name][index]
+    keras.utils.clear_session(free_memory=False)
+    layer = getattr(keras.layers, name)(**case.arguments)
+    layer.build(case.shape)
     rng = np.random.default_rng(5)
-    weights = [rng.uniform(0.2, 1.5, w.shape).astype("float32") for w in theirs.weights]
-    theirs.set_weights(weights)
-    ours.set_weights(weights)
-    return theirs, ours
+    weights = [rng.uniform(0.2, 1.5, w.shape).astype("float32") for w in layer.weights]
+    layer.set_weights(weights)
+    x = inputs_of(case)
+    record = {
+        "weights": weights,
+        "config": json.loads(json.dumps(keras.saving.serialize_keras_object(layer))),
+        "roles": [(w.path, w.shape, w.trainable) for w in layer.weights],
+        "variables": [v.path for v in layer.variables],
+        "output_shape": tuple(layer.compute_output_shape(opened(case.shape))),
+        "spec": spec_of(keras, layer, case),
+        "inference": np.asarray(layer(x)),
+        "losses": [float(loss) for loss in layer.losses],
+    }
+    takes_training = "training" in layer.call_signature_parameters
+    record["training"] = np.asarray(layer(x, **({"training": True} if takes_training else {})))
+    record["weights_after"] = layer.get_weights()
+    return record
+
+
+def make_ours(name, index):
+    """Our layer with the recorded weights."""
+    case = CASES[name][index]
+    trimtab.utils.clear_session(free_memory=False)
+    layer = getattr(layers, name)(**case.arguments)
+    layer.build(case.shape)
+    layer.set_weights(recorded(name, index)["weights"])
+    return layer
 
 
 def inputs_of(case):
@@ -148,86 +172,83 @@ def inputs_of(case):
     return arrays if isinstance(case.shape, list) else arrays[0]
 
 
+def opened(shape):
+    """The shape, or each of several, with the batch open."""
+    return [(None, *s[1:]) for s in shape] if isinstance(shape, list) else (None, *shape[1:])
+
+
+def spec_of(library, layer, case):
+    """Shape and type that the layer gives in a functional model."""
+    dtype = "float32" if case.high is None else "int32"
+    shapes = case.shape if isinstance(case.shape, list) else [case.shape]
+    # Axis 0 may hold the channels of a Batch Normalization, so the batch is not open.
+    inputs = [library.Input(batch_shape=shape, dtype=dtype) for shape in shapes]
+    output = layer(inputs if isinstance(case.shape, list) else inputs[0])
+    return tuple(output.shape), output.dtype
+
+
 def test_every_layer_has_a_case():
     classes = {n: c for n, c in vars(layers).items() if isinstance(c, type)}
     public = {n for n, c in classes.items() if issubclass(c, layers.Layer)}
     assert public == set(CASES) | WITHOUT_CASE
 
 
-@pytest.mark.parametrize(("name", "case"), PAIRS)
-def test_inference_gives_the_outputs_of_keras(name, case):
-    theirs, ours = make_both(name, case)
-    x = inputs_of(case)
-    np.testing.assert_allclose(ours(x), theirs(x), rtol=2e-5, atol=2e-6)
+@pytest.mark.parametrize(("name", "index"), PAIRS)
+def test_inference_gives_the_outputs_of_keras(name, index):
+    wanted = recorded(name, index)["inference"]
+    outputs = make_ours(name, index)(inputs_of(CASES[name][index]))
+    np.testing.assert_allclose(outputs, wanted, rtol=2e-5, atol=2e-6)
 
 
-@pytest.mark.parametrize(("name", "case"), [p for p in PAIRS if p.values[1].is_deterministic])
-def test_training_gives_the_outputs_and_statistics_of_keras(name, case):
-    theirs, ours = make_both(name, case)
-    x = inputs_of(case)
-    takes_training = "training" in theirs.call_signature_parameters
-    own = {"training": True} if takes_training else {}
-    np.testing.assert_allclose(ours(x, **own), theirs(x, **own), rtol=2e-4, atol=2e-5)
-    for mine, other in zip(ours.weights, theirs.weights, strict=True):
+@pytest.mark.parametrize(("name", "index"), DETERMINISTIC)
+def test_training_gives_the_outputs_and_statistics_of_keras(name, index):
+    record, ours = recorded(name, index), make_ours(name, index)
+    own = {"training": True} if ours.call_signature().has_training else {}
+    outputs = ours(inputs_of(CASES[name][index]), **own)
+    np.testing.assert_allclose(outputs, record["training"], rtol=2e-4, atol=2e-5)
+    for mine, other in zip(ours.weights, record["weights_after"], strict=True):
         np.testing.assert_allclose(mine, other, rtol=2e-5, atol=2e-6, err_msg=mine.path)
 
 
-@pytest.mark.parametrize(("name", "case"), PAIRS)
-def test_the_configuration_is_that_of_keras(name, case):
-    theirs, ours = make_both(name, case)
+@pytest.mark.parametrize(("name", "index"), PAIRS)
+def test_the_configuration_is_that_of_keras(name, index):
     # Through JSON, as in a file: there tuples are lists.
-    wanted = json.loads(json.dumps(keras.saving.serialize_keras_object(theirs)))
-    assert json.loads(json.dumps(trimtab.saving.serialize_keras_object(ours))) == wanted
+    ours = trimtab.saving.serialize_keras_object(make_ours(name, index))
+    assert json.loads(json.dumps(ours)) == recorded(name, index)["config"]
 
 
-@pytest.mark.parametrize(("name", "case"), PAIRS)
-def test_a_layer_is_made_from_the_configuration_that_keras_writes(name, case):
-    theirs, ours = make_both(name, case)
-    config = json.loads(json.dumps(keras.saving.serialize_keras_object(theirs)))
-    revived = trimtab.saving.deserialize_keras_object(config)
-    revived.set_weights(ours.get_weights())
-    x = inputs_of(case)
+@pytest.mark.parametrize(("name", "index"), PAIRS)
+def test_a_layer_is_made_from_the_configuration_that_keras_writes(name, index):
+    record, ours = recorded(name, index), make_ours(name, index)
+    revived = trimtab.saving.deserialize_keras_object(record["config"])
+    revived.set_weights(record["weights"])
+    x = inputs_of(CASES[name][index])
     np.testing.assert_array_equal(revived(x), ours(x))
 
 
-@pytest.mark.parametrize(("name", "case"), PAIRS)
-def test_names_paths_and_roles_of_weights_are_those_of_keras(name, case):
-    theirs, ours = make_both(name, case)
-    assert [(w.path, w.shape, w.trainable) for w in ours.weights] == [
-        (w.path, w.shape, w.trainable) for w in theirs.weights
-    ]
-    assert [v.path for v in ours.variables] == [v.path for v in theirs.variables]
+@pytest.mark.parametrize(("name", "index"), PAIRS)
+def test_paths_shapes_and_roles_of_weights_are_those_of_keras(name, index):
+    ours = make_ours(name, index)
+    roles = [(w.path, w.shape, w.trainable) for w in ours.weights]
+    assert roles == recorded(name, index)["roles"]
+    assert [v.path for v in ours.variables] == recorded(name, index)["variables"]
 
 
-def _open(shape):
-    return [(None, *s[1:]) for s in shape] if isinstance(shape, list) else (None, *shape[1:])
+@pytest.mark.parametrize(("name", "index"), PAIRS)
+def test_the_output_shape_is_that_of_keras(name, index):
+    shape = make_ours(name, index).compute_output_shape(opened(CASES[name][index].shape))
+    assert tuple(shape) == recorded(name, index)["output_shape"]
 
 
-@pytest.mark.parametrize(("name", "case"), PAIRS)
-def test_the_output_shape_is_that_of_keras(name, case):
-    theirs, ours = make_both(name, case)
-    wanted = theirs.compute_output_shape(_open(case.shape))
-    assert tuple(ours.compute_output_shape(_open(case.shape))) == tuple(wanted)
+@pytest.mark.parametrize(("name", "index"), PAIRS)
+def test_a_functional_model_has_the_shape_and_type_of_keras(name, index):
+    ours = make_ours(name, index)
+    assert spec_of(trimtab, ours, CASES[name][index]) == recorded(name, index)["spec"]
 
 
-@pytest.mark.parametrize(("name", "case"), PAIRS)
-def test_a_functional_model_has_the_shape_and_type_of_keras(name, case):
-    theirs, ours = make_both(name, case)
-    dtype = "float32" if case.high is None else "int32"
-    shapes = case.shape if isinstance(case.shape, list) else [case.shape]
-    results = []
-    for library, layer in ((keras, theirs), (trimtab, ours)):
-        # Axis 0 may hold the channels of a Batch Normalization.
-        inputs = [library.Input(batch_shape=shape, dtype=dtype) for shape in shapes]
-        output = layer(inputs if isinstance(case.shape, list) else inputs[0])
-        results.append((tuple(output.shape), output.dtype))
-    assert results[1] == results[0]
-
-
-@pytest.mark.parametrize(("name", "case"), PAIRS)
-def test_regularization_losses_are_those_of_keras(name, case):
-    theirs, ours = make_both(name, case)
-    x = inputs_of(case)
-    theirs(x), ours(x)
-    assert len(ours.losses) == len(theirs.losses)
-    np.testing.assert_allclose([float(v) for v in ours.losses], theirs.losses, rtol=1e-5)
+@pytest.mark.parametrize(("name", "index"), PAIRS)
+def test_regularization_losses_are_those_of_keras(name, index):
+    ours = make_ours(name, index)
+    ours(inputs_of(CASES[name][index]))
+    losses = [float(loss) for loss in ours.losses]
+    np.testing.assert_allclose(losses, recorded(name, index)["losses"], rtol=1e-5)

@@ -1,4 +1,4 @@
-"""Models against Keras 3: names, order of layers and weights, configurations, summaries, outputs."""
+"""Models against Keras 3: names, order of layers, configurations, summaries, outputs."""
 
 import json
 
@@ -63,8 +63,8 @@ MODELS = [chain, branches, nested, dictionaries]
 @pytest.fixture(params=MODELS, ids=lambda make: make.__name__)
 def pair(request):
     """The same model of both libraries, with the same random weights."""
-    keras.utils.clear_session()
-    trimtab.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
+    trimtab.utils.clear_session(free_memory=False)
     theirs, ours = request.param(keras), request.param(trimtab)
     rng = np.random.default_rng(3)
     weights = [rng.uniform(0.1, 1.0, w.shape).astype("float32") for w in theirs.weights]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from trimtab.ir.graph import Value, placeholder
 from trimtab.ir.tensor import Tensor
+from trimtab.ops.control_flow import GUARDS
 
 if TYPE_CHECKING:
     from trimtab.core.variable import Variable
@@ -84,3 +86,21 @@ class autocast_scope:
 
     def __exit__(self, *_: object) -> None:
         THREAD.autocast = self._outer
+
+
+def _without_writes(branch: Callable[[], Any], owner: str) -> Any:
+    """The result of a branch that is computed whether its condition holds or not."""
+    trace = THREAD.trace
+    if trace is None:
+        return branch()
+    before = {index: id(value) for index, value in trace.updated.items()}
+    result = branch()
+    if {index: id(value) for index, value in trace.updated.items()} != before:
+        raise ValueError(
+            f"{owner}: a branch under a traced condition must not assign variables, since every "
+            "branch is computed; got one that does. Assign what the op returns."
+        )
+    return result
+
+
+GUARDS.append(_without_writes)

@@ -10,7 +10,7 @@ import numpy as np
 
 from trimtab.ir import tree
 from trimtab.ir.graph import Value
-from trimtab.ir.tensor import KerasTensor
+from trimtab.ir.tensor import KerasTensor, Tensor
 from trimtab.ops.dispatch import convert
 from trimtab.ops.layout import stack, unstack
 from trimtab.ops.logic import logical_and, where
@@ -34,7 +34,7 @@ def _condition(x: Any, owner: str) -> Any:
     return tensor
 
 
-def _selected(condition: Value, first: Any, second: Any, owner: str) -> Any:
+def _selected(condition: Tensor, first: Any, second: Any, owner: str) -> Any:
     """Structures alike, leaf by leaf chosen by a traced condition."""
     try:
         tree.assert_same_structure(first, second)
@@ -75,7 +75,7 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
         ValueError: If a traced `pred` meets branches whose results differ in form, or that assign.
     """
     condition = _condition(pred, "cond")
-    if not isinstance(condition, Value):
+    if type(condition) is not Value:
         return true_fn() if bool(condition) else false_fn()
     return _selected(condition, _guarded(true_fn, "cond"), _guarded(false_fn, "cond"), "cond")
 
@@ -91,7 +91,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     if not branches:
         raise ValueError("switch: needs at least one branch; got none")
     position = convert(index)
-    if not isinstance(position, Value):
+    if type(position) is not Value:
         number = int(np.asarray(position))
         return branches[min(max(number, 0), len(branches) - 1)](*operands)
     results = [_guarded(functools.partial(b, *operands), "switch") for b in branches]
@@ -129,7 +129,7 @@ def while_loop(
     rounds = 0
     while maximum_iterations is None or rounds < maximum_iterations:
         condition = _condition(cond(*state), "while_loop")
-        if not isinstance(condition, Value):
+        if type(condition) is not Value:
             if not bool(condition):
                 break
         elif maximum_iterations is None:
@@ -150,7 +150,7 @@ def while_loop(
 
 def _bound(x: Any) -> int:
     tensor = convert(x)
-    if isinstance(tensor, Value):
+    if type(tensor) is Value:
         raise ValueError(
             "fori_loop: `lower` and `upper` must be known when a step is traced; use while_loop "
             "with `maximum_iterations`"

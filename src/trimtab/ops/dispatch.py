@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from trimtab import dtypes
-from trimtab.ir.graph import Value
+from trimtab.ir.graph import Recorded, Value
 from trimtab.ir.tensor import Array, KerasTensor, Tensor, name_of
 from trimtab.primitives import elementwise
 from trimtab.primitives.layout import concatenate, reshape
@@ -154,7 +154,7 @@ def concrete(x: Any, owner: str, what: str) -> np.ndarray[Any, Any]:
         ValueError: If `x` is traced: `what` must then be known when the step is traced.
     """
     tensor = convert(x)
-    if not isinstance(tensor, Array):
+    if not isinstance(tensor, (Array, Recorded)):
         raise ValueError(
             f"{owner}: {what} must be known when a step is traced; got a traced tensor of shape "
             f"{tensor.shape}. Give it as a number or NumPy array, or run the step eagerly."

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from trimtab import dtypes
+from trimtab.ir.graph import Recorded
 from trimtab.ir.tensor import Array, Tensor
 from trimtab.ops.dispatch import (
     broadcast,
@@ -50,7 +51,7 @@ def wrapped(indices: Tensor, size: int, name: str) -> tuple[Tensor, Tensor | Non
     Raises:
         IndexError: If a concrete index lies outside the axis.
     """
-    if isinstance(indices, Array):
+    if isinstance(indices, (Array, Recorded)):
         array = indices.array
         outside = (array < -size) | (array >= size)
         if outside.any():
@@ -194,7 +195,7 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
             count = dim - int(concrete(start, "slice", "the start beside a size of -1"))
         if not 0 <= count <= dim:
             raise ValueError(f"slice: size {count} does not fit axis {axis} of size {dim}")
-        if isinstance(start, Array):
+        if isinstance(start, (Array, Recorded)):
             low = min(max(int(start.array), 0), dim - count)
             tensor = section(tensor, axis, low, low + count)
         elif count < dim:

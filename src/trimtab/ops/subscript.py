@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from trimtab.ir.graph import Value
+from trimtab.ir.graph import Recorded, Value
 from trimtab.ir.tensor import Array, Tensor
 from trimtab.ops.dispatch import broadcast, broadcast_shape, concrete, convert, op
 from trimtab.ops.indexing import flat_positions, gather_where, positions
@@ -28,8 +28,8 @@ def get_item(x: Any, key: Any) -> Tensor:
     tensor = convert(x)
     keys = key if isinstance(key, tuple) else (key,)
     keys = tuple([k.as_tensor() if isinstance(k, Tensor) else k for k in keys])
-    if isinstance(tensor, Array) and not any(isinstance(k, Value) for k in keys):
-        plain = tuple([k.array if isinstance(k, Array) else k for k in keys])
+    if isinstance(tensor, Array) and not any(type(k) is Value for k in keys):
+        plain = tuple([k.array if isinstance(k, (Array, Recorded)) else k for k in keys])
         return Array(np.asarray(tensor.array[plain]))
     return _subscript(tensor, _complete(keys, tensor.ndim))
 

@@ -13,11 +13,11 @@ from trimtab.ir.tensor import Array, Tensor
 
 @lru_cache(maxsize=4096)
 def _uniform(number: float, kind: Any, shape: tuple[int, ...], dtype: str) -> Array:
-    del kind  # part of the key only: True, 1 and 1.0 are equal numbers
+    # `kind` is part of the key: True, 1 and 1.0 are equal numbers. NumPy refuses an int that the
+    # type does not hold, where a conversion would wrap it around.
+    one = np.array(number, dtype) if kind is int else np.array(number).astype(dtype)
     # All strides 0: one stored element, which engines recognise as an immediate operand.
-    array: Any = np.ndarray(
-        shape, dtype, np.array(number).astype(dtype).tobytes(), strides=(0,) * len(shape)
-    )
+    array: Any = np.ndarray(shape, dtype, one.tobytes(), strides=(0,) * len(shape))
     return Array(array)
 
 

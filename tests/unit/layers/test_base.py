@@ -188,7 +188,7 @@ def test_paths_hold_the_names_of_the_enclosing_layers():
     assert [w.path for w in block.weights] == ["block/dense/kernel", "block/dense/bias"]
 
 
-# --- trainable ------------------------------------------------------------------------------------
+# --- trainable ----------------------------------------------------------------------------------
 
 
 def test_freezing_keeps_the_order_of_weights():
@@ -265,7 +265,7 @@ def test_a_deep_copy_has_weights_of_its_own():
     np.testing.assert_array_equal(layer.scale, [1, 1, 1])
 
 
-# --- training and masks -----------------------------------------------------------------------------
+# --- training and masks -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_a_mask_argument_is_filled_in():
     assert value_of(Counting()(masked)) == 2
 
 
-# --- errors in calls --------------------------------------------------------------------------------
+# --- errors in calls ----------------------------------------------------------------------------
 
 
 def test_a_wrong_input_shape_names_layer_and_shape():
@@ -357,7 +357,7 @@ def test_the_innermost_layer_alone_is_named():
     assert "around" not in str(raised.value)
 
 
-# --- types --------------------------------------------------------------------------------------------
+# --- types --------------------------------------------------------------------------------------
 
 
 def test_mixed_precision_computes_in_float16_on_float32_variables():
@@ -378,7 +378,7 @@ def test_a_policy_holds_inside_a_layer_of_another():
     assert Around()(X).dtype == "float32"
 
 
-# --- losses -------------------------------------------------------------------------------------------
+# --- losses -------------------------------------------------------------------------------------
 
 
 class Adding(layers.Layer):
@@ -433,7 +433,7 @@ def test_a_symbolic_call_adds_no_losses():
     assert layer.losses == []
 
 
-# --- shapes -------------------------------------------------------------------------------------------
+# --- shapes -------------------------------------------------------------------------------------
 
 
 def test_open_sizes_of_a_custom_layer_are_found_by_tracing():
@@ -462,7 +462,7 @@ def test_build_gets_the_shapes_of_the_arguments_it_names():
     assert layer.shapes == ((2, 3), (2, 5))
 
 
-# --- configuration ------------------------------------------------------------------------------------
+# --- configuration ------------------------------------------------------------------------------
 
 
 def test_the_signature_of_a_custom_layer_is_its_configuration():
