@@ -32,7 +32,12 @@ CPP_FILES = sorted(
 )
 MODULES = [
     "trimtab",
-    *(module.name for module in pkgutil.walk_packages(trimtab.__path__, "trimtab.")),
+    # `_onednn` is a library that the engine loads, not a module, though its file is named like one.
+    *(
+        module.name
+        for module in pkgutil.walk_packages(trimtab.__path__, "trimtab.")
+        if not module.name.endswith("._onednn")
+    ),
 ]
 PACKAGES = [
     "trimtab",

@@ -14,6 +14,7 @@ from trimtab.autodiff import gradients
 from trimtab.core import tree
 from trimtab.core.tracing import trace
 from trimtab.ir.graph import Spec
+from trimtab.ir.tensor import KerasTensor
 
 # Their results are no tensors, or have no numbers to compare; tests/unit/ops knows them.
 ELSEWHERE = {
@@ -128,3 +129,24 @@ def test_numbers_and_gradients_are_kerass(case):
 def test_an_op_of_unknown_size_says_so_in_a_trace(case):
     with pytest.raises(ValueError, match="must be known when a step is traced"):
         traced(case)
+
+
+# Their functions are called with slices, which a functional model has not; cond says so itself.
+CONTROL_FLOW = {"cond", "fori_loop", "map", "scan", "switch", "vectorized_map", "while_loop"}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        p
+        for p in PARAMS
+        if p.values[0].traceable
+        and p.values[0].arrays
+        and p.id.rpartition("-")[0] not in CONTROL_FLOW
+    ],
+)
+def test_a_functional_model_knows_shapes_and_types(case):
+    symbolic = case.call(ops, *[KerasTensor(a.shape, a.dtype.name) for a in case.arrays])
+    known = [(tuple(leaf.shape), leaf.dtype) for leaf in flat(symbolic)]
+    results = [np.asarray(leaf) for leaf in flat(case.call(ops, *case.arrays))]
+    assert known == [(leaf.shape, leaf.dtype.name) for leaf in results]

@@ -1,8 +1,13 @@
+"""Draws have their distributions, and follow their seeds."""
+
+import math
+
 import numpy as np
 import pytest
 
 import trimtab
 from trimtab import layers, random
+from trimtab.core.tracing import CompiledStep
 
 COUNT = 20_000
 
@@ -82,3 +87,125 @@ def test_binomial_draws_cannot_be_traced():
 def test_a_seed_must_be_whole():
     with pytest.raises(ValueError, match="`seed` must be a whole number"):
         random.SeedGenerator(1.5)
+
+
+def share_below(draws, bounds):
+    return [(np.asarray(draws, "float64") < bound).mean() for bound in bounds]
+
+
+def normal_share(bound):
+    return 0.5 + 0.5 * math.erf(bound / math.sqrt(2))
+
+
+def test_normal_draws_have_the_normal_distribution():
+    bounds = (-2.5, -1.0, -0.3, 0.0, 0.7, 1.5, 3.0)
+    found = share_below(random.normal((COUNT,), seed=5), bounds)
+    np.testing.assert_allclose(found, [normal_share(b) for b in bounds], atol=0.012)
+
+
+def test_neighbouring_normal_draws_are_independent():
+    x = np.asarray(random.normal((2, COUNT), seed=6))
+    pairs = [(x[0], x[1]), (x[0, :-1], x[0, 1:]), (x[0, : COUNT // 2], x[0, COUNT // 2 :])]
+    np.testing.assert_allclose([np.corrcoef(*p)[0, 1] for p in pairs], 0, atol=0.03)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_uniform_draws_fill_the_interval(dtype):
+    x = np.asarray(random.uniform((COUNT,), dtype=dtype, seed=8))
+    assert (x.dtype, x.min() >= 0, x.max() < 1) == (dtype, True, True)
+    np.testing.assert_allclose(share_below(x, (0.1, 0.5, 0.9)), (0.1, 0.5, 0.9), atol=0.012)
+
+
+def test_float64_draws_use_all_their_bits():
+    x = np.asarray(random.uniform((COUNT,), dtype="float64", seed=8))
+    assert np.unique(x).size == COUNT
+    assert (x * 2.0**24 % 1 != 0).all()
+
+
+def test_whole_draws_are_even():
+    x = np.asarray(random.randint((COUNT,), -3, 7, seed=9))
+    assert x.dtype == np.int32
+    np.testing.assert_allclose(np.bincount(x + 3) / COUNT, np.full(10, 0.1), atol=0.012)
+
+
+def test_whole_draws_reach_far_bounds():
+    x = np.asarray(random.randint((COUNT,), 2**53 + 1, 2**53 + 3, dtype="int64", seed=9))
+    assert set(x.tolist()) == {2**53 + 1, 2**53 + 2}
+
+
+@pytest.mark.parametrize("bounds", [(3, 3), (3, 2), (0, 2**33)])
+def test_bounds_without_numbers_between_them_are_refused(bounds):
+    with pytest.raises(ValueError, match="`maxval` must lie above `minval`"):
+        random.randint((3,), *bounds)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda s: random.uniform((5, 3), seed=s),
+        lambda s: random.normal((5, 3), seed=s),
+        lambda s: random.truncated_normal((5, 3), seed=s),
+        lambda s: random.randint((5, 3), 0, 100, seed=s),
+        lambda s: random.gamma((5, 3), 1.5, seed=s),
+        lambda s: random.beta((5, 3), 1.5, 0.5, seed=s),
+        lambda s: random.shuffle(np.arange(9), seed=s),
+        lambda s: random.categorical(np.zeros((3, 4), "float32"), 5, seed=s),
+        lambda s: random.dropout(np.ones((5, 3), "float32"), 0.5, (None, 1), seed=s),
+    ],
+)
+def test_a_seed_gives_the_same_numbers_traced_as_eager(draw):
+    traced = CompiledStep(lambda x: draw(42) + 0 * x)(np.float32(0))
+    np.testing.assert_allclose(traced, np.asarray(draw(42)), rtol=1e-5, atol=1e-6)
+
+
+def test_a_generator_counts_on_through_compiled_steps():
+    first, second = random.SeedGenerator(3), random.SeedGenerator(3)
+    step = CompiledStep(lambda x: x + random.uniform((4,), seed=first))
+    traced = [np.array(step(np.zeros(4, "float32"))) for _ in range(2)]
+    eager = [np.asarray(random.uniform((4,), seed=second)) for _ in range(2)]
+    np.testing.assert_array_equal(traced, eager)
+    np.testing.assert_array_equal(first.state.numpy(), [3, 2])
+
+
+def test_a_generator_comes_back_from_its_configuration():
+    generator = random.SeedGenerator(3, name="noise")
+    assert random.SeedGenerator.from_config(generator.get_config()).get_config() == {
+        "seed": 3,
+        "name": "noise",
+    }
+
+
+@pytest.mark.parametrize("seed", [1.5, "7", True])
+def test_what_is_no_seed_is_refused(seed):
+    with pytest.raises(ValueError, match="`seed` must be a whole number, a SeedGenerator or None"):
+        random.normal((2,), seed=seed)
+
+
+@pytest.mark.parametrize(("rate", "value"), [(0, 1.0), (1, 0.0)])
+def test_dropout_of_nothing_or_all_draws_no_numbers(rate, value):
+    generator = random.SeedGenerator(3)
+    result = random.dropout(np.ones(4, "float32"), rate, seed=generator)
+    np.testing.assert_array_equal(result, np.full(4, value))
+    assert generator.state.numpy()[1] == 0
+
+
+def test_a_rate_outside_the_interval_is_refused():
+    with pytest.raises(ValueError, match=r"dropout: `rate` must lie in \[0, 1\]; got 1.5"):
+        random.dropout(np.ones(4), 1.5)
+
+
+def test_a_noise_shape_is_repeated():
+    x = np.asarray(random.dropout(np.ones((50, 6), "float32"), 0.5, (None, 1), seed=1))
+    assert (x == x[:, :1]).all()
+    assert set(np.unique(x)) == {0, 2}
+
+
+def test_a_noise_shape_of_other_axes_is_refused():
+    with pytest.raises(ValueError, match="`noise_shape` must have the 1 axes"):
+        random.dropout(np.ones(4), 0.5, (4, 1))
+
+
+@pytest.mark.parametrize("draw", [random.uniform, random.normal, random.truncated_normal])
+def test_draws_of_whole_numbers_are_refused_by_name(draw):
+    with pytest.raises(ValueError, match="`dtype` must be a float type; got int32"):
+        draw((2,), dtype="int32")

@@ -90,7 +90,10 @@ class OpOperation(Operation):
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """The op's result."""
-        return self.function(*args, **kwargs, **self.config)
+        leading = _before_operands(self.function)
+        rest = {name: value for name, value in self.config.items() if name not in leading}
+        first = [self.config[name] for name in leading]
+        return self.function(*first, *args, **kwargs, **rest)
 
     def get_config(self) -> dict[str, Any]:
         """The name and the op's arguments that are no tensors."""
@@ -131,15 +134,33 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
     return inspect.signature(function)
 
 
+@functools.lru_cache(maxsize=512)
+def _before_operands(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The parameters before `*operands`, which must be given by position; none for most ops."""
+    names = []
+    for name, parameter in _signature(function).parameters.items():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            return tuple(names)
+        names.append(name)
+    return ()
+
+
 def _record(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     bound = _signature(function).bind(*args, **kwargs)
     bound.apply_defaults()
     inputs: dict[str, Any] = {}
     config: dict[str, Any] = {}
+    operands: list[Any] = []
     for name, value in bound.arguments.items():
-        (inputs if name in _INPUTS or any_symbolic((value,)) else config)[name] = value
+        kind = bound.signature.parameters[name].kind
+        if kind is inspect.Parameter.VAR_POSITIONAL:
+            operands = list(value)
+        elif kind is inspect.Parameter.VAR_KEYWORD:
+            config.update(value)
+        else:
+            (inputs if name in _INPUTS or any_symbolic((value,)) else config)[name] = value
     leading = list(itertools.takewhile(lambda name: name in inputs, bound.arguments))
-    positional = [inputs.pop(name) for name in leading]
+    positional = [*[inputs.pop(name) for name in leading], *operands]
     return OpOperation(function, **config).symbolic_call(*positional, **inputs)
 
 

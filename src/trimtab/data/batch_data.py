@@ -60,7 +60,6 @@ class BatchData:
         self._number = 0
         self._iterator: Iterator[Any] | None = None
         self._ahead: list[ArrayData] = []
-        self._has_ended = False
 
     @property
     def batches(self) -> int | None:
@@ -91,15 +90,12 @@ class BatchData:
         """The next batch, None if the source has run out."""
         if self._ahead:
             return self._ahead.pop()
-        if self._has_ended:
-            return None
         if self._iterator is None:
             self._iterator = self._start()
         for batch in self._iterator:
             self._number += 1
             return self._checked(batch)
-        # Until `restart`: who asks again must not be given the next pass.
-        self._iterator, self._has_ended = None, True
+        self._iterator = None
         return None
 
     def restart(self) -> None:
@@ -109,7 +105,6 @@ class BatchData:
 
     def close(self) -> None:
         """Ends the pass; a PyDataset's workers stop."""
-        self._has_ended = False
         iterator, self._iterator = self._iterator, None
         if iterator is not None and hasattr(iterator, "close") and not self._is_generator:
             iterator.close()

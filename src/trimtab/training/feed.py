@@ -128,6 +128,7 @@ class BatchFeed:
         self._known_batches = data.batches
         self._seen = 0
         self._next: ArrayData | None = None
+        self._has_ended = False
 
     @property
     def steps(self) -> int | None:
@@ -137,9 +138,11 @@ class BatchFeed:
     def rewind(self) -> None:
         """Starts with the first batch again; a generator goes on."""
         self._seen = 0
+        self._has_ended = False
 
     def begin_epoch(self) -> None:
         """Starts the batches anew, unless a pass goes on over several epochs."""
+        self._has_ended = False
         if self._asked_steps is None or self._seen == 0:
             self._seen = 0
             if self._next is None:
@@ -150,8 +153,10 @@ class BatchFeed:
         """Whether another batch has come."""
         if self._known_batches and self._seen >= self._known_batches:
             return False
-        if self._next is None:
+        if self._next is None and not self._has_ended:
             self._next = self.data.next_batch()
+            # Asked again, the data would begin their next pass, which belongs to the next epoch.
+            self._has_ended = self._next is None
         return self._next is not None
 
     def advance(self, step: Any, limit: int, seconds: float) -> int:

@@ -287,7 +287,8 @@ def test_training_stops_at_the_batch_that_asks_for_it(net, x, one_hot):
     assert int(net.optimizer.iterations) == 2
 
 
-def test_a_loss_that_is_no_number_stops_training(net, x, one_hot, capsys):
+def test_a_loss_that_is_no_number_stops_training(x, one_hot, capsys):
+    net = models.Sequential([layers.Dense(3), layers.Dense(2)])
     net.compile(optimizers.SGD(1e30), "mse")
     net.fit(x * 1e20, one_hot, epochs=9, verbose=0, callbacks=[callbacks.TerminateOnNaN()])
     assert "Invalid loss, terminating training" in capsys.readouterr().out
