@@ -18,6 +18,29 @@ from trimtab.dtypes import standardize as standardize_dtype
 from trimtab.ir.tensor import KerasTensor
 
 
+class device:
+    """A block that runs on the one device there is, "cpu".
+
+    Args:
+        device_name: "cpu", with or without a number.
+
+    Raises:
+        ValueError: For another device.
+
+    Source: Keras 3 `keras.device`.
+    """
+
+    def __init__(self, device_name: str) -> None:
+        if not isinstance(device_name, str) or device_name.lower().split(":")[0] != "cpu":
+            raise ValueError(f"device: the only device is 'cpu'; got {device_name!r}")
+
+    def __enter__(self) -> None:
+        """Nothing changes."""
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing changes back."""
+
+
 def is_float_dtype(dtype: Any) -> bool:
     """Whether `dtype` is a floating-point type."""
     return dtypes.is_float(dtypes.standardize(dtype))

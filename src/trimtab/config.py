@@ -20,12 +20,21 @@ from trimtab.core.settings import set_bn_checks as set_bn_checks
 from trimtab.core.settings import set_epsilon as set_epsilon
 from trimtab.core.settings import set_floatx as set_floatx
 from trimtab.core.settings import set_image_data_format as set_image_data_format
-from trimtab.core.tracing import engine_name
+from trimtab.core.tracing import engine_name, set_engine
 
 
 def backend() -> str:
     """The name of the engine that steps run on: "cpu" unless set."""
     return engine_name()
+
+
+def set_backend(backend: str) -> None:
+    """Chooses the engine for steps compiled from now on: "cpu", or "reference", which is slow.
+
+    Raises:
+        ValueError: If there is no such engine.
+    """
+    set_engine(backend)
 
 
 def set_num_threads(count: int | None) -> None:

@@ -60,6 +60,12 @@ CASES: dict[str, list[Case]] = {
         Case({}, [(3, 4), (3, 2)]),
         Case({"axis": 1}, [(3, 4, 2), (3, 1, 2), (3, 5, 2)]),
     ],
+    "Cropping1D": [Case({"cropping": (1, 2)}, (2, 6, 3)), Case({"cropping": 1}, (2, 6, 3))],
+    "Cropping2D": [
+        Case({"cropping": ((1, 0), (2, 1))}, (2, 5, 6, 3)),
+        Case({"cropping": 1, "data_format": "channels_first"}, (2, 3, 5, 6)),
+    ],
+    "Cropping3D": [Case({"cropping": (1, 1, 2)}, (2, 4, 5, 6, 2))],
     "Dense": [
         Case({"units": 3}, (5, 4)),
         Case({"units": 3, "activation": "relu", "use_bias": False}, (2, 5, 4)),
@@ -116,7 +122,24 @@ CASES: dict[str, list[Case]] = {
         Case({"rate": 0.5, "data_format": "channels_first"}, (3, 4, 2, 2, 2), False)
     ],
     "Subtract": [Case({}, [(3, 4), (3, 4)])],
+    "UpSampling1D": [Case({"size": 3}, (2, 4, 3))],
+    "UpSampling2D": [
+        Case({"size": (2, 3)}, (2, 4, 5, 3)),
+        Case({"size": 2, "interpolation": "bilinear"}, (2, 4, 5, 3)),
+        Case(
+            {"size": 3, "interpolation": "bicubic", "data_format": "channels_first"}, (2, 3, 4, 5)
+        ),
+        Case({"size": 2, "interpolation": "lanczos3"}, (2, 4, 5, 3)),
+        Case({"size": 2, "interpolation": "lanczos5"}, (2, 4, 5, 3)),
+    ],
+    "UpSampling3D": [Case({"size": (1, 2, 3)}, (1, 2, 3, 4, 2))],
     "UnitNormalization": [Case({}, (3, 4)), Case({"axis": [1, 2]}, (3, 5, 4))],
+    "ZeroPadding1D": [Case({"padding": (1, 2)}, (2, 4, 3)), Case({"padding": 2}, (2, 4, 3))],
+    "ZeroPadding2D": [
+        Case({"padding": ((1, 0), (2, 1))}, (2, 3, 4, 2)),
+        Case({"padding": (1, 2), "data_format": "channels_first"}, (2, 2, 3, 4)),
+    ],
+    "ZeroPadding3D": [Case({"padding": 1}, (1, 2, 3, 2, 2))],
 }
 # No layer of numbers to numbers: tested by name elsewhere.
 WITHOUT_CASE = {"InputLayer", "Lambda", "Layer", "TimeDistributed", "Wrapper"}

@@ -54,6 +54,15 @@ from trimtab.layers.reshaping import Flatten as Flatten
 from trimtab.layers.reshaping import Permute as Permute
 from trimtab.layers.reshaping import RepeatVector as RepeatVector
 from trimtab.layers.reshaping import Reshape as Reshape
+from trimtab.layers.resizing import Cropping1D as Cropping1D
+from trimtab.layers.resizing import Cropping2D as Cropping2D
+from trimtab.layers.resizing import Cropping3D as Cropping3D
+from trimtab.layers.resizing import UpSampling1D as UpSampling1D
+from trimtab.layers.resizing import UpSampling2D as UpSampling2D
+from trimtab.layers.resizing import UpSampling3D as UpSampling3D
+from trimtab.layers.resizing import ZeroPadding1D as ZeroPadding1D
+from trimtab.layers.resizing import ZeroPadding2D as ZeroPadding2D
+from trimtab.layers.resizing import ZeroPadding3D as ZeroPadding3D
 from trimtab.layers.wrapping import TimeDistributed as TimeDistributed
 from trimtab.layers.wrapping import Wrapper as Wrapper
 

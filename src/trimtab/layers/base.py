@@ -103,14 +103,14 @@ class Layer(Buildable, Operation):
         self._build_shapes = None
         self._is_initialised = True
 
-    # --- attributes ---------------------------------------------------------------------------
-
     def __setattr__(self, name: str, value: Any) -> None:
         value = self._tracker.track(value)
-        for watcher in self._watchers:
-            kept = watcher()
-            if kept is not None:
-                kept.clear()
+        # What a layer notes of itself during a call is no change of what it computes.
+        if self._watchers and CALLS.entry is None:
+            for watcher in self._watchers:
+                kept = watcher()
+                if kept is not None:
+                    kept.clear()
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -168,8 +168,6 @@ class Layer(Buildable, Operation):
     @supports_masking.setter
     def supports_masking(self, value: bool) -> None:
         self._supports_masking = bool(value)
-
-    # --- calling ------------------------------------------------------------------------------
 
     @classmethod
     def call_signature(cls) -> CallSignature:
@@ -347,8 +345,6 @@ class Layer(Buildable, Operation):
         """The mask of the outputs, given that of the inputs: the same, unless overridden."""
         return previous_mask
 
-    # --- shapes -------------------------------------------------------------------------------
-
     def _probe(self, *args: Any, **kwargs: Any) -> Any:
         outer, CALLS.is_probe = CALLS.is_probe, True
         try:
@@ -394,8 +390,6 @@ class Layer(Buildable, Operation):
             spec = self._probe(**inputs)
         return tree.map_structure(lambda x: x.shape, spec)
 
-    # --- calling without side effects -----------------------------------------------------------
-
     def stateless_call(
         self,
         trainable_variables: Sequence[Any],
@@ -440,8 +434,6 @@ class Layer(Buildable, Operation):
         (outputs, losses), updated = call_with_values(call, held, given)
         updated = updated[len(trainable_variables) :]
         return (outputs, updated, losses) if return_losses else (outputs, updated)
-
-    # --- configuration ------------------------------------------------------------------------
 
     def get_config(self) -> dict[str, Any]:
         """Name, `trainable`, dtype policy and the constructor's arguments.

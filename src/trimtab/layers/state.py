@@ -32,7 +32,6 @@ class StateOwner:
     _tracker: Tracker
     _trainable: bool = True
 
-    # --- what is owned, under Keras's names
     # -----------------------------------------------------------
 
     @property
@@ -67,7 +66,6 @@ class StateOwner:
             if recursive:
                 yield from layer._walk(True)
 
-    # --- making variables
     # -----------------------------------------------------------------------------
 
     def add_weight(
@@ -144,7 +142,6 @@ class StateOwner:
             name=name,
         )
 
-    # --- variables by role
     # ----------------------------------------------------------------------------
 
     @property
@@ -203,7 +200,6 @@ class StateOwner:
         """The variables of the metrics."""
         return [v for metric in self.metrics for v in metric.variables]
 
-    # --- values
     # ---------------------------------------------------------------------------------------
 
     def get_weights(self) -> list[np.ndarray[Any, Any]]:

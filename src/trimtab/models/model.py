@@ -10,7 +10,7 @@ import numpy as np
 
 from trimtab import saving
 from trimtab.core import tree
-from trimtab.core.config import keras_export, serialize_keras_object
+from trimtab.core.config import keras_export, nearest, serialize_keras_object
 from trimtab.core.function import Function
 from trimtab.core.scope import THREAD
 from trimtab.core.symbolic import infer_output_spec, keras_tensor
@@ -79,9 +79,19 @@ class Model(Trainer, Layer):
             Layer.__init__(self, *args, **kwargs)
 
     def _init_graph(
-        self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool | None = None
+        self,
+        inputs: Any,
+        outputs: Any,
+        name: str | None = None,
+        trainable: bool | None = None,
+        **unknown: Any,
     ) -> None:
-        prefix = "Functional" if type(self) is Model._functional_class else type(self).__name__
+        prefix = type(self).__name__
+        if unknown:
+            raise ValueError(
+                f"Unrecognized keyword arguments passed to {prefix}: {unknown}."
+                f"{nearest(next(iter(unknown)), ['inputs', 'outputs', 'name', 'trainable'])}"
+            )
         for role, tensors in (("inputs", inputs), ("outputs", outputs)):
             for x in tree.flatten(tensors):
                 if not isinstance(x, KerasTensor):
@@ -114,7 +124,6 @@ class Model(Trainer, Layer):
         if self._function is None:
             super()._lock_state()
 
-    # --- calling
     # --------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -199,7 +208,6 @@ class Model(Trainer, Layer):
         inputs = map_shapes(lambda s: keras_tensor(s, self.input_dtype), input_shape)
         return tree.map_structure(lambda x: x.shape, self.compute_output_spec(inputs))
 
-    # --- parts
     # ----------------------------------------------------------------------------------------
 
     @property
@@ -296,7 +304,6 @@ class Model(Trainer, Layer):
         """The names of the layers that the outputs come from."""
         return [x._keras_history.operation.name for x in self.outputs]
 
-    # --- text and configuration
     # -----------------------------------------------------------------------
 
     def summary(
@@ -347,8 +354,6 @@ class Model(Trainer, Layer):
     def to_json(self, **kwargs: Any) -> str:
         """The configuration as JSON, for `models.model_from_json`; `json.dumps` gets `kwargs`."""
         return json.dumps(serialize_keras_object(self), **kwargs)
-
-    # --- files ------------------------------------------------------------------------------------
 
     def save(
         self,

@@ -14,7 +14,7 @@ Y = np.array([0, 1, 1, 0])
 
 def refused(*args, **kwargs):
     """The message of the ValueError that the data raise."""
-    with pytest.raises(ValueError) as raised:
+    with pytest.raises(ValueError, match="^fit: ") as raised:
         array_data("fit", *args, **kwargs)
     return str(raised.value)
 

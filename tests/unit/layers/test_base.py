@@ -108,9 +108,6 @@ def test_a_call_with_an_unknown_argument_names_those_there_are():
         Scale()(X, axis=1)
 
 
-# --- ownership ----------------------------------------------------------------------------------
-
-
 def owner_of(value):
     class Owner(layers.Layer):
         def __init__(self):
@@ -188,9 +185,6 @@ def test_paths_hold_the_names_of_the_enclosing_layers():
     assert [w.path for w in block.weights] == ["block/dense/kernel", "block/dense/bias"]
 
 
-# --- trainable ----------------------------------------------------------------------------------
-
-
 def test_freezing_keeps_the_order_of_weights():
     layer = layers.BatchNormalization()
     layer.build((None, 3))
@@ -224,9 +218,6 @@ def test_a_layer_made_frozen_has_no_trainable_weights():
 def test_trainable_must_be_a_bool():
     with pytest.raises(ValueError, match="`trainable` must be True or False; got 1"):
         layers.Dense(2, trainable=1)
-
-
-# --- weights ------------------------------------------------------------------------------------
 
 
 def test_get_weights_returns_copies():
@@ -263,9 +254,6 @@ def test_a_deep_copy_has_weights_of_its_own():
     twin = copy.deepcopy(layer)
     twin.scale.assign([5, 5, 5])
     np.testing.assert_array_equal(layer.scale, [1, 1, 1])
-
-
-# --- training and masks -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -315,9 +303,6 @@ def test_a_mask_argument_is_filled_in():
     assert value_of(Counting()(masked)) == 2
 
 
-# --- errors in calls ----------------------------------------------------------------------------
-
-
 def test_a_wrong_input_shape_names_layer_and_shape():
     layer = layers.Dense(2, name="head")
     layer(X)
@@ -357,9 +342,6 @@ def test_the_innermost_layer_alone_is_named():
     assert "around" not in str(raised.value)
 
 
-# --- types --------------------------------------------------------------------------------------
-
-
 def test_mixed_precision_computes_in_float16_on_float32_variables():
     layer = Scale(dtype="mixed_float16")
     y = layer(X)
@@ -376,9 +358,6 @@ def test_a_policy_holds_inside_a_layer_of_another():
             return self.inner(x)
 
     assert Around()(X).dtype == "float32"
-
-
-# --- losses -------------------------------------------------------------------------------------
 
 
 class Adding(layers.Layer):
@@ -433,9 +412,6 @@ def test_a_symbolic_call_adds_no_losses():
     assert layer.losses == []
 
 
-# --- shapes -------------------------------------------------------------------------------------
-
-
 def test_open_sizes_of_a_custom_layer_are_found_by_tracing():
     class Pairs(layers.Layer):
         def call(self, x):
@@ -460,9 +436,6 @@ def test_build_gets_the_shapes_of_the_arguments_it_names():
     layer = Two()
     layer(X, b=np.ones((2, 5)))
     assert layer.shapes == ((2, 3), (2, 5))
-
-
-# --- configuration ------------------------------------------------------------------------------
 
 
 def test_the_signature_of_a_custom_layer_is_its_configuration():

@@ -150,9 +150,6 @@ def test_weights_come_as_gamma_beta_mean_variance(center, scale):
     assert [w.name for w in layer.weights] == wanted
 
 
-# --- what the layer says of itself ----------------------------------------------------------------
-
-
 def test_updates_are_counted_exactly_whoever_runs_the_steps():
     layer = layers.BatchNormalization()
     model = trimtab.Sequential([trimtab.Input((3,)), layer, layers.Dense(1)])

@@ -151,3 +151,17 @@ def test_a_subclass_with_a_call_of_its_own_runs_as_it_is():
     model = Noting([trimtab.Input((4,)), layers.Dense(3)])
     model(X), model(X)
     assert len(calls) == 2
+
+
+def test_what_a_layer_notes_in_its_call_does_not_empty_the_cache():
+    class Noting(layers.Layer):
+        def call(self, x):
+            self.last = x.shape
+            return x
+
+    inner = chain()
+    inner(X)
+    model = trimtab.Sequential([trimtab.Input((4,)), inner, Noting()])
+    before = dict(inner._call_cache)
+    model(X)
+    assert inner._call_cache == before

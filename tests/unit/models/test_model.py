@@ -236,3 +236,9 @@ def test_mixed_precision_runs_through_a_functional_model():
     y = model(np.ones((2, 3, 4)))
     assert (y.dtype, model.outputs[0].dtype) == ("float16", "float16")
     assert {w.dtype for w in model.weights} == {"float32"}
+
+
+def test_an_unknown_argument_names_the_nearest():
+    inputs = trimtab.Input((4,))
+    with pytest.raises(ValueError, match='trainble.*Did you mean "trainable"'):
+        trimtab.Model(inputs, inputs * 1.0, trainble=False)

@@ -13,11 +13,11 @@ def state_of(model):
 
 
 def refused(model, *args, method="fit", **kwargs):
-    """The message of the ValueError; the model, its optimizer and NumPy's generator are unchanged."""
+    """The message of the ValueError; model, optimizer and NumPy's generator are unchanged."""
     if model.compiled and model.built and not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
     before = state_of(model)
-    with pytest.raises(ValueError) as raised:
+    with pytest.raises(ValueError, match=": ") as raised:
         getattr(model, method)(*args, **kwargs)
     for old, new in zip(before[0], state_of(model)[0], strict=True):
         np.testing.assert_array_equal(new, old)
