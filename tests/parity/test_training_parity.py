@@ -370,7 +370,7 @@ def test_hooks_are_called_in_the_same_order():
 def last_drawings(text):
     """The last drawing of each printed line, durations and padding taken out.
 
-    Keras calls its bar from a thread of its own, so which drawings come before is a matter of chance.
+    Keras calls its bar from a thread of its own: which drawings come before is a matter of chance.
     """
     text = re.sub("\b*\r", "|", text)
     text = re.sub(r"\d+(s|ms|us)/step", "T/step", text)

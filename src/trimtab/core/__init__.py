@@ -1,1 +1,1 @@
-"""Variables, traces, settings, names, types and configuration: what layers and training are built of."""
+"""What layers and training are built of: variables, traces, settings, names, configuration."""

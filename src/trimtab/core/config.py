@@ -347,8 +347,8 @@ def _deserialize_plain(
     if kind == "__lambda__":
         raise ValueError(
             "The file holds Python code of a lambda, which loading would run; trimtab does not "
-            "load such code. Define a function, register it with register_keras_serializable and pass "
-            "it in custom_objects."
+            "load such code. Define a function, register it with register_keras_serializable and "
+            "pass it in custom_objects."
         )
     if kind == "function":
         return find_object(config, str(inner), custom_objects)

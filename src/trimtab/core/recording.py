@@ -137,7 +137,7 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
 @functools.lru_cache(maxsize=512)
 def _before_operands(function: Callable[..., Any]) -> tuple[str, ...]:
     """The parameters before `*operands`, which must be given by position; none for most ops."""
-    names = []
+    names: list[str] = []
     for name, parameter in _signature(function).parameters.items():
         if parameter.kind is parameter.VAR_POSITIONAL:
             return tuple(names)

@@ -91,10 +91,9 @@ class Variant:
 
     def pack(self, outputs: Sequence[Any]) -> Any:
         """Flat outputs in the form that the traced function returned."""
-        rest = iter(outputs)
-        return tree.map_structure(
-            lambda leaf: None if leaf is None else next(rest), self.traced.structure
-        )
+        structure, rest = self.traced.structure, iter(outputs)
+        leaves = [None if leaf is None else next(rest) for leaf in tree.flatten(structure)]
+        return tree.pack_sequence_as(structure, leaves)
 
 
 class CompiledStep:

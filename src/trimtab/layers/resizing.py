@@ -265,7 +265,7 @@ class _UpSampling(_Spatial):
     size: Any
 
     def _each(self) -> tuple[int, ...]:
-        return (self.size,) if self._count == 1 else self.size  # type: ignore[no-any-return]
+        return (self.size,) if self._count == 1 else self.size
 
     def call(self, inputs: Any) -> Any:
         """The inputs with everything repeated."""
@@ -317,8 +317,9 @@ _KERNELS: dict[str, Any] = {
 def _interpolation(kernel: str, size: int, factor: int) -> np.ndarray[Any, Any]:
     """(new size, size) weights that make `size * factor` pixels of `size`, centres kept."""
     centres = (np.arange(size * factor) + 0.5) / factor - 0.5
-    weights = _KERNELS[kernel](np.abs(centres[:, None] - np.arange(size)))
-    return weights / weights.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
+    weights: np.ndarray[Any, Any] = _KERNELS[kernel](np.abs(centres[:, None] - np.arange(size)))
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights
 
 
 @keras_export("keras.layers.UpSampling2D")

@@ -35,7 +35,7 @@ def get_item(x: Any, key: Any) -> Tensor:
 
 
 class _Range(NamedTuple):
-    """A slice of an axis: first, last + 1, step (positive), whether it is read backwards, elements."""
+    """A slice of an axis: first, last + 1, step (positive), read backwards or not, elements."""
 
     start: int
     stop: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from trimtab.core import settings
@@ -25,6 +26,10 @@ def warn_about_batch_norm(model: Any, feed: Feed) -> None:
 
 
 def _warn_about_orphans(model: Any) -> None:
+    if "orphans" in model.training_state.notices or not orphans():
+        return
+    # A layer that nobody refers to any more may still wait for the collector.
+    gc.collect()
     left_out = orphans()
     if left_out:
         names = ", ".join(f"'{layer.name}'" for layer in left_out)

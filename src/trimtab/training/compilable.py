@@ -205,7 +205,7 @@ class Compilable:
 
     def has_own_step(self, kind: str) -> bool:
         """Whether a subclass overrides how the step `kind` comes to its logs."""
-        return any(
+        return type(self).metrics is not Compilable.metrics or any(
             getattr(getattr(self, name), "__func__", None) is not Compilable.__dict__[name]
             for name in (f"{kind}_step", *_STEP_METHODS)
         )

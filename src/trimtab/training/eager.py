@@ -66,6 +66,11 @@ class EagerStep:
         self.returns_logs = False
         self.label_ranges: tuple[Any, ...] = ()
 
+    def results(self) -> dict[str, Any]:
+        """The metrics so far."""
+        model: Any = self._model()
+        return model.get_metrics_result()  # type: ignore[no-any-return]
+
     def prepare(self, data: ArrayData, batch_size: int) -> None:
         """Nothing: each batch runs on its own."""
 

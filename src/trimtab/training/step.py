@@ -13,6 +13,9 @@ from trimtab.data import ArrayData, Form, pack_x_y_sample_weight
 from trimtab.ir.graph import Spec
 from trimtab.training.target_checks import LabelRange, check_labels
 
+# Batches of ever new shapes, as of sentences, would otherwise fill the memory with compiled steps.
+_MOST_SHAPES = 64
+
 
 def batch_method(model: Any, kind: str) -> Callable[[tuple[Any, Any, Any]], Any]:
     """The model's method for a batch (x, y, sample_weight), which it gets without what is None."""
@@ -40,6 +43,8 @@ class Step:
         self._kind = kind
         self._form = form
         self._compiled = CompiledStep(self._run)
+        self._shapes: set[tuple[Spec, ...]] = set()
+        self._compiled_results = CompiledStep(self._results)
         self._is_standard = kind != "predict" and not model.has_own_step(kind)
         self.logs: dict[str, Any] | None = None
         self.returns_logs = False
@@ -55,18 +60,34 @@ class Step:
         self.returns_logs = not self._is_standard and set(result) != set(model.get_metrics_result())
         return result if self.returns_logs else None
 
+    def _results(self) -> dict[str, Any]:
+        model: Any = self._model()
+        return model.get_metrics_result()  # type: ignore[no-any-return]
+
+    def results(self) -> dict[str, Any]:
+        """The metrics so far; compiled too, since after each batch it costs more than the batch."""
+        return self._compiled_results() if self._is_standard else self._results()
+
     def prepare(self, data: ArrayData, batch_size: int) -> Any:
         """The compiled step for batches of `batch_size` rows of `data`; traced if that is new."""
-        return self._compiled.variant(
-            [
+        return self._variant(
+            tuple(
                 Spec((batch_size, *array.shape[1:]), kind)
                 for array, kind in zip(data.arrays, data.types, strict=True)
-            ]
+            )
         )
 
     def prepare_batch(self, arrays: Sequence[np.ndarray[Any, Any]]) -> Any:
         """The compiled step for such a batch; traced if its shapes are new."""
-        return self._compiled.variant([Spec(a.shape, a.dtype.name) for a in arrays])
+        return self._variant(tuple(Spec(a.shape, a.dtype.name) for a in arrays))
+
+    def _variant(self, specs: tuple[Spec, ...]) -> Any:
+        if specs not in self._shapes:
+            if len(self._shapes) >= _MOST_SHAPES:
+                self._compiled = CompiledStep(self._run)
+                self._shapes.clear()
+            self._shapes.add(specs)
+        return self._compiled.variant(specs)
 
     def run_batch(self, arrays: Sequence[np.ndarray[Any, Any]]) -> Any:
         """Runs the step on one batch; returns what it returns."""

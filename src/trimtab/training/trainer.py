@@ -316,7 +316,7 @@ class Trainer(Compilable):
         step = prepare_sizes(self, f"{kind}_on_batch", kind, data, [data.rows])
         self.reset_metrics()
         step.run_batch(data.batch(slice(None)))
-        logs = loop.logs_of(self, step)
+        logs = loop.logs_of(self, step, often=True)
         return logs if return_dict else self._in_metrics_order(logs)
 
     def predict_on_batch(self, x: Any) -> Any:

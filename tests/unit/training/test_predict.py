@@ -73,6 +73,15 @@ def test_outputs_keep_their_structure(x):
         assert got["b"][0].shape == (70, 2)
 
 
+def test_outputs_in_a_dict_keep_their_keys_whatever_their_order(x):
+    inputs = layers.Input((4,))
+    model = models.Model(inputs, {"z": inputs + 1.0, "a": inputs + 2.0})
+    for _ in range(2):
+        got = model.predict(x, verbose=0)
+        np.testing.assert_allclose(got["z"], x + 1, rtol=1e-6)
+        np.testing.assert_allclose(got["a"], x + 2, rtol=1e-6)
+
+
 def test_outputs_without_rows_of_the_inputs_are_joined(x):
     class Summing(layers.Layer):
         def call(self, inputs):
