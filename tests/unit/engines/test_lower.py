@@ -122,3 +122,13 @@ def test_neighbouring_axes_walked_alike_are_one():
 
 def test_axes_walked_differently_stay_apart():
     assert collapse((2, 3), [(3, 1), (0, 1)]) == ([2, 3], [[3, 1], [0, 1]])
+
+
+def test_a_broadcast_read_by_a_product_is_given_memory():
+    def function(x, row):
+        scaled = ops.tanh(row)
+        return ops.matmul(x, ops.broadcast_to(scaled, (3, 2)))
+
+    x, row = np.ones((4, 3), "float32"), np.array([[0.5, -1.0]], "float32")
+    expected = np.broadcast_to(3 * np.tanh(row), (4, 2))
+    np.testing.assert_allclose(CompiledStep(function)(x, row), expected, rtol=1e-6)

@@ -127,23 +127,25 @@ class _Lowering:
         """Emits all units; returns the last unit that reads each value."""
         reads = [self._reads(unit) for unit in self.units]
         last_use: dict[int, int] = {}
-        for position, values in enumerate(reads):
+        finally_read = [root(v) for v in self.graph.results]
+        for position, values in enumerate([*reads, finally_read]):
             for value in values:
-                last_use[id(value)] = position
+                for source in _with_sources(value):
+                    last_use[id(source)] = position
         results = {id(root(v)) for v in self.graph.results}
         materialised: set[int] = set()
         for position, (unit, values) in enumerate(zip(self.units, reads, strict=True)):
             steps: list[Step] = []
             written: list[Value] = []
             for value in values:
-                self._materialise(value, steps, written, materialised, last_use, position)
+                self._materialise(value, steps, written, materialised)
             self._emit(unit, steps, written, lambda v: id(v) in last_use or id(v) in results)
             self.steps.append(steps)
             self.written.append(written)
         tail: list[Step] = []
         written = []
         for value in self.graph.results:
-            self._materialise(root(value), tail, written, materialised, last_use, len(self.units))
+            self._materialise(root(value), tail, written, materialised)
         self.steps.append(tail)
         self.written.append(written)
         return last_use
@@ -154,16 +156,12 @@ class _Lowering:
         steps: list[Step],
         written: list[Value],
         done: set[int],
-        last_use: dict[int, int],
-        position: int,
     ) -> None:
         """Gives a broadcast that a kernel reads as a whole memory of its own."""
         if value.node.primitive.name != "broadcast_to" or id(value) in done:
             return
         done.add(id(value))
-        source = root(value.node.inputs[0])
-        self._materialise(source, steps, written, done, last_use, position)
-        last_use[id(source)] = max(last_use.get(id(source), 0), position)
+        self._materialise(root(value.node.inputs[0]), steps, written, done)
         steps += _with_roots(self._emit_node(value.node))
         written.append(value)
 
@@ -305,6 +303,14 @@ class _Slot:
     def __init__(self, like: Value, place_: Operand) -> None:
         self.value = Value(like.node, like.index, like.spec)
         self.place = place_
+
+
+def _with_sources(value: Value) -> list[Value]:
+    """`value` and, if it is a broadcast that will be given memory, what that is copied from."""
+    found = [value]
+    while found[-1].node.primitive.name == "broadcast_to":
+        found.append(root(found[-1].node.inputs[0]))
+    return found
 
 
 def _suits(node: Node) -> bool:
