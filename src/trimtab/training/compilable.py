@@ -296,9 +296,6 @@ class Compilable:
             self.optimizer.apply(autodiff.gradients(scaled, values), variables)
         else:
             warn_once(self, "nothing trainable", "The model does not have any trainable weights.")
-        return self._metrics_of(x, y, y_pred, sample_weight)
-
-    def _metrics_of(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> dict[str, Any]:
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def _checked_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> Tensor:
@@ -331,7 +328,7 @@ class Compilable:
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = model(x, training=False)
         self._track_loss(self.compute_loss(x, y, y_pred, sample_weight, training=False), x)
-        return self._metrics_of(x, y, y_pred, sample_weight)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:
         """The outputs for a batch, without training.

@@ -42,8 +42,6 @@ class CompileLoss:
         ValueError: For an unknown name or weights that are no numbers.
     """
 
-    name = "compile_loss"
-
     def __init__(
         self, loss: Any, loss_weights: Any = None, output_names: Sequence[str] | None = None
     ) -> None:

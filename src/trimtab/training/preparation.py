@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from trimtab.core import tree
@@ -62,7 +61,8 @@ def _refuse_beside_arrays(owner: str, **parts: Any) -> None:
 
 def build(model: Any, data: ArrayData, batch_size: int) -> None:
     """Makes the variables of a model that is not built yet, for such data."""
-    if all(layer.built for layer in model._flatten_layers()):
+    state = model.training_state
+    if state.was_built or all(layer.built for layer in model._flatten_layers()):
         return
     form = data.form
 
@@ -71,12 +71,11 @@ def build(model: Any, data: ArrayData, batch_size: int) -> None:
 
     if model.run_eagerly:
         discard(forward, data.batch(slice(0, batch_size)))
-        return
-    specs = [
-        Spec((batch_size, *array.shape[1:]), kind)
-        for array, kind in zip(data.arrays, data.types, strict=True)
-    ]
-    trace(forward, specs)
+    else:
+        pairs = zip(data.arrays, data.types, strict=True)
+        trace(forward, [Spec((batch_size, *array.shape[1:]), kind) for array, kind in pairs])
+    # Layers that the model owns and does not use stay unbuilt: one try is enough.
+    state.was_built = True
 
 
 def _trainable_key(model: Any) -> tuple[Any, ...]:
@@ -92,10 +91,8 @@ def step_for(model: Any, kind: str, data: ArrayData) -> Any:
     key: tuple[Any, ...] = (kind, data.form.key, engine_name())
     if kind != "predict":
         key += _trainable_key(model)
-    make: Callable[[], Any] = lambda: (EagerStep if model.run_eagerly else Step)(  # noqa: E731
-        model, kind, data.form
-    )
-    step = state.steps.get(key, make)
+    kind_of_step: Any = EagerStep if model.run_eagerly else Step
+    step = state.steps.get(key, lambda: kind_of_step(model, kind, data.form))
     watch(model, state)
     return step
 

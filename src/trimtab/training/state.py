@@ -47,6 +47,7 @@ class TrainingState:
         arguments: What `compile` was called with.
         steps: Compiled steps by what they depend on.
         predictors: Compiled predictions of whole arrays, by shape and type.
+        was_built: Whether building was tried since the model last changed.
         notices: Warnings that were given, so that each is given once.
     """
 
@@ -57,12 +58,14 @@ class TrainingState:
         self.arguments: dict[str, Any] = {}
         self.steps: Recent[Any] = Recent(16)
         self.predictors: dict[Any, Any] = {}
+        self.was_built = False
         self.notices: set[str] = set()
 
     def forget_steps(self) -> None:
         """Drops what was compiled, since the model has changed."""
         self.steps.clear()
         self.predictors.clear()
+        self.was_built = False
 
     def clear(self) -> None:
         """As `forget_steps`: layers call it when one of their attributes is set."""
