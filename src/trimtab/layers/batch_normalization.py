@@ -17,11 +17,27 @@ from trimtab.layers.input_spec import InputSpec
 from trimtab.primitives import fused
 
 _MADE: weakref.WeakSet[BatchNormalization] = weakref.WeakSet()
+# Layers that were told of, and the names of those that were dropped before anything used them.
+_TOLD: weakref.WeakSet[BatchNormalization] = weakref.WeakSet()
+_DROPPED: list[str] = []
 
 
 def orphans() -> list[BatchNormalization]:
     """The layers that were made, but are part of no model and were never called."""
     return sorted((bn for bn in _MADE if not bn._is_owned and not bn.built), key=lambda bn: bn.name)
+
+
+def take_left_out() -> list[str]:
+    """Names of the layers made but never used, those already dropped included; each is told once.
+
+    A layer that is made on a line of its own and added to nothing is dropped at once: just the
+    mistake that is looked for.
+    """
+    left_out = [layer for layer in orphans() if layer not in _TOLD]
+    names = [*_DROPPED, *(layer.name for layer in left_out)]
+    _DROPPED.clear()
+    _TOLD.update(left_out)
+    return sorted(names)
 
 
 @keras_export("keras.layers.BatchNormalization")
@@ -123,6 +139,13 @@ class BatchNormalization(Layer):
             self, "_updates", Variable(np.zeros((), np.int64), trainable=False, name="updates")
         )
         _MADE.add(self)
+        self._is_watched = True
+
+    def __del__(self) -> None:
+        # Of a layer whose construction failed there is nothing to say.
+        state = self.__dict__
+        if state.get("_is_watched") and not self._is_owned and not self.built and self not in _TOLD:
+            _DROPPED.append(self.name)
 
     def build(self, input_shape: Any) -> None:
         """Makes gamma, beta and the statistics, one number a channel each."""

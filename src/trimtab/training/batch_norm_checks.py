@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 from typing import Any
 
 from trimtab.core import settings
-from trimtab.layers.batch_normalization import BatchNormalization, orphans
+from trimtab.layers.batch_normalization import BatchNormalization, take_left_out
 from trimtab.training.feed import ArrayFeed
 from trimtab.training.notices import warn_once
 from trimtab.training.preparation import Feed
@@ -19,23 +18,19 @@ def warn_about_batch_norm(model: Any, feed: Feed) -> None:
     """
     if not settings.bn_checks():
         return
-    _warn_about_orphans(model)
+    _warn_about_left_out(model)
     sizes = {feed.batch_size, feed.last_batch_size} if isinstance(feed, ArrayFeed) else set()
     if 1 in sizes or (isinstance(feed, ArrayFeed) and feed.data.rows == 1):
         _warn_about_single_rows(model, feed)
 
 
-def _warn_about_orphans(model: Any) -> None:
-    if "orphans" in model.training_state.notices or not orphans():
-        return
-    # A layer that nobody refers to any more may still wait for the collector.
-    gc.collect()
-    left_out = orphans()
+def _warn_about_left_out(model: Any) -> None:
+    left_out = take_left_out()
     if left_out:
-        names = ", ".join(f"'{layer.name}'" for layer in left_out)
+        names = ", ".join(f"'{name}'" for name in left_out)
         warn_once(
             model,
-            "orphans",
+            f"left out {names}",
             f"fit: the BatchNormalization {names} was created but belongs to no model, so it does "
             "nothing: pass it to model.add(...), or call it on the output of the layer before it",
         )

@@ -79,3 +79,9 @@ def test_the_checks_can_be_switched_off(normed, x, one_hot):
     finally:
         settings.set_bn_checks(True)
     del left_out
+
+
+def test_a_layer_made_on_a_line_of_its_own_is_named(normed, x, one_hot):
+    layers.BatchNormalization(name="bare_line")
+    (warning,) = warned(normed, x, one_hot, about=LEFT_OUT)
+    assert "'bare_line'" in str(warning.message)
