@@ -134,7 +134,7 @@ class _Lowering:
                     last_use[id(source)] = position
         results = {id(root(v)) for v in self.graph.results}
         materialised: set[int] = set()
-        for position, (unit, values) in enumerate(zip(self.units, reads, strict=True)):
+        for unit, values in zip(self.units, reads, strict=True):
             steps: list[Step] = []
             written: list[Value] = []
             for value in values:
