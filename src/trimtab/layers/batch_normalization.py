@@ -17,8 +17,7 @@ from trimtab.layers.input_spec import InputSpec
 from trimtab.primitives import fused
 
 _MADE: weakref.WeakSet[BatchNormalization] = weakref.WeakSet()
-# Layers that were told of, and the names of those that were dropped before anything used them.
-_TOLD: weakref.WeakSet[BatchNormalization] = weakref.WeakSet()
+# Names of layers that were dropped before anything used them.
 _DROPPED: list[str] = []
 
 
@@ -33,10 +32,12 @@ def take_left_out() -> list[str]:
     A layer that is made on a line of its own and added to nothing is dropped at once: just the
     mistake that is looked for.
     """
-    left_out = [layer for layer in orphans() if layer not in _TOLD]
+    left_out = [layer for layer in orphans() if layer.__dict__.get("_is_watched")]
     names = [*_DROPPED, *(layer.name for layer in left_out)]
     _DROPPED.clear()
-    _TOLD.update(left_out)
+    for layer in left_out:
+        # Not a weak set: the collector clears weak references before it calls `__del__`.
+        object.__setattr__(layer, "_is_watched", False)
     return sorted(names)
 
 
@@ -139,12 +140,12 @@ class BatchNormalization(Layer):
             self, "_updates", Variable(np.zeros((), np.int64), trainable=False, name="updates")
         )
         _MADE.add(self)
-        self._is_watched = True
+        object.__setattr__(self, "_is_watched", True)
 
     def __del__(self) -> None:
         # Of a layer whose construction failed there is nothing to say.
         state = self.__dict__
-        if state.get("_is_watched") and not self._is_owned and not self.built and self not in _TOLD:
+        if state.get("_is_watched") and not self._is_owned and not self.built:
             _DROPPED.append(self.name)
 
     def build(self, input_shape: Any) -> None:
