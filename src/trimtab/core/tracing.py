@@ -73,16 +73,17 @@ class Variant:
         self.variables = traced.variables
         self.executable = engines.get(_ENGINE[0]).compile(traced.graph)
         self._written = [traced.variables[index] for index, _ in traced.graph.updates]
-        self._version = -1
+        self._version: object = None
         self._states: list[np.ndarray[Any, Any]] = []
 
     def states(self) -> list[np.ndarray[Any, Any]]:
         """The variables' memory, free to be written where the graph writes."""
         for variable in self._written:
             variable.prepare_write()
-        if self._version != STORAGE_VERSION[0]:
+        version = STORAGE_VERSION[0]
+        if self._version is not version:
             self._states = [v._array for v in self.variables]
-            self._version = STORAGE_VERSION[0]
+            self._version = version
         return self._states
 
     def run(self, inputs: Sequence[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:

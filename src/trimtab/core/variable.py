@@ -16,8 +16,8 @@ from trimtab.primitives import elementwise
 
 _ALIGNMENT = 64
 
-# Grows whenever a variable's memory moves: engines compare it with the one they bound addresses at.
-STORAGE_VERSION = [0]
+# Replaced whenever a variable's memory moves: engines compare it with the one they bound at.
+STORAGE_VERSION: list[object] = [object()]
 
 
 def aligned_copy(source: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -113,7 +113,8 @@ class Variable(Tensor):
 
     def _set_storage(self, array: np.ndarray[Any, Any]) -> None:
         self._buffer, self._array = aligned_copy(array)
-        STORAGE_VERSION[0] += 1
+        # A new object, not a count: two threads that count at once could repeat a number.
+        STORAGE_VERSION[0] = object()
 
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
