@@ -1,0 +1,1 @@
+"""The command line, `trimtab COMMAND ...`: one module a command."""
