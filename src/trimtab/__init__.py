@@ -2,6 +2,7 @@
 
 from trimtab import activations as activations
 from trimtab import backend as backend
+from trimtab import batchnorm as batchnorm
 from trimtab import callbacks as callbacks
 from trimtab import config as config
 from trimtab import constraints as constraints
