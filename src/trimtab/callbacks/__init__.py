@@ -13,4 +13,7 @@ from trimtab.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoin
 from trimtab.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
 from trimtab.callbacks.progress_bar import Progbar as Progbar
 from trimtab.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
+from trimtab.callbacks.remote_monitor import RemoteMonitor as RemoteMonitor
+from trimtab.callbacks.swap_ema_weights import SwapEMAWeights as SwapEMAWeights
+from trimtab.callbacks.tensor_board import TensorBoard as TensorBoard
 from trimtab.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN

@@ -186,7 +186,9 @@ class Optimizer(OptimizerState):
             variables: The weights, in the order of their gradients.
         """
         if self.use_ema:
-            self._averages = self.add_optimizer_variables(variables, "average")
+            self._model_variables_moving_average = self.add_optimizer_variables(
+                variables, "average"
+            )
         if self.gradient_accumulation_steps:
             self._accumulators = [
                 self.add_variable_from_reference(v, "gradient_accumulator") for v in variables
@@ -358,7 +360,9 @@ class Optimizer(OptimizerState):
     def _update_averages(self) -> None:
         pairs = [
             (v, a)
-            for v, a in zip(self._trainable_variables, self._averages, strict=True)
+            for v, a in zip(
+                self._trainable_variables, self._model_variables_moving_average, strict=True
+            )
             if a is not None
         ]
         started = ops.not_equal(self.iterations, 0)
@@ -381,12 +385,13 @@ class Optimizer(OptimizerState):
         """
         if not self.use_ema:
             return
-        if len(var_list) != len(self._averages):
+        averages = self._model_variables_moving_average
+        if len(var_list) != len(averages):
             raise ValueError(
-                f"{type(self).__name__}: keeps averages of {len(self._averages)} variables; got "
+                f"{type(self).__name__}: keeps averages of {len(averages)} variables; got "
                 f"{len(var_list)}"
             )
-        for variable, average in zip(var_list, self._averages, strict=True):
+        for variable, average in zip(var_list, averages, strict=True):
             if average is not None:
                 variable.assign(average)
 
