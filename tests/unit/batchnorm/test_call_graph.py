@@ -79,14 +79,8 @@ def test_operators_are_nodes():
 def test_a_subclassed_model_is_followed_through_its_call(subclassed):
     graph = CallGraph(subclassed)
 
-    assert labels(graph)[2:] == [
-        "block/dense",
-        "block/norm",
-        "block/relu",
-        "block/add",
-        "frozen",
-        "head",
-    ]
+    called = [node.label for node in graph if node.kind in ("linear", "batch_norm")]
+    assert called == ["block/dense", "block/norm", "frozen", "head"]
 
 
 def test_a_layer_that_is_not_called_has_no_node(subclassed):
@@ -125,9 +119,11 @@ def test_a_call_that_needs_numbers_is_left_closed_and_noted():
             super().__init__(**kwargs)
             self.dense = layers.Dense(4)
 
+        def build(self, shape):
+            self.dense.build(shape)
+
         def call(self, x):
-            y = self.dense(x)
-            return y if isinstance(x, ops.core.Tensor) and not hasattr(x, "_keras_history") else 1
+            return self.dense(x) if ops.sum(x) > 0 else x
 
         def compute_output_shape(self, shape):
             return shape
