@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from trimtab.data import ArrayData, BatchData, shuffled, shuffled_inside_batches
+from trimtab.data import ArrayData, BatchData, Form, shuffled, shuffled_inside_batches
 from trimtab.training.notices import user_stack_level
 
 
@@ -73,14 +73,21 @@ class ArrayFeed:
         """Whether the pass has another batch."""
         return self._position < self.batches
 
+    def _rows(self) -> Any:
+        first_row = self._position * self.batch_size
+        rows = slice(first_row, first_row + self.batch_size)
+        return rows if self._order is None else self._order[rows]
+
+    def upcoming(self) -> tuple[Form, list[np.ndarray[Any, Any]]]:
+        """How the next batch nests, and its arrays."""
+        return self.data.form, self.data.batch(self._rows())
+
     def advance(self, step: Any, limit: int, seconds: float) -> int:
         """Runs up to `limit` batches for up to `seconds` (0 for no limit); returns how many."""
         first_row = self._position * self.batch_size
         full = self.data.rows // self.batch_size - self._position
         if step.is_eager or step.returns_logs:
-            rows = slice(first_row, first_row + self.batch_size)
-            picked: Any = rows if self._order is None else self._order[rows]
-            step.run_batch(self.data.batch(picked))
+            step.run_batch(self.data.batch(self._rows()))
             done = 1
         elif full > 0:
             done = step.run_rows(
@@ -158,6 +165,13 @@ class BatchFeed:
             # Asked again, the data would begin their next pass, which belongs to the next epoch.
             self._has_ended = self._next is None
         return self._next is not None
+
+    def upcoming(self) -> tuple[Form, list[np.ndarray[Any, Any]]]:
+        """How the next batch nests, and its arrays; only after `has_next` said that it came."""
+        batch = self._next
+        if batch is None:
+            raise RuntimeError("BatchFeed: no batch has come; this is a bug in trimtab")
+        return batch.form, batch.batch(slice(None))
 
     def advance(self, step: Any, limit: int, seconds: float) -> int:
         """Runs up to `limit` batches for up to `seconds` (0 for no limit); returns how many."""

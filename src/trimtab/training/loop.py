@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from trimtab.callbacks import CallbackList, plain_logs
+from trimtab.training.non_finite import BatchKeeper
 
 # Seconds between two looks at how far an epoch is, while a bar is drawn.
 _DRAWING_INTERVAL = 0.1
@@ -98,6 +99,7 @@ def train(
     """
     model.stop_training = False
     logs: Logs = {}
+    model.training_state.keeper = BatchKeeper(model, feed)
     callbacks.on_train_begin()
     # A callback that takes up a training that was cut off says with which epoch it goes on.
     first = model.__dict__.pop("_initial_epoch", epochs.start)
@@ -115,6 +117,7 @@ def train(
             if model.stop_training:
                 break
     finally:
+        model.training_state.keeper = None
         if len(epochs) and model.optimizer is not None and model.optimizer.built:
             model.optimizer.finalize_variable_values(model.trainable_weights)
     callbacks.on_train_end(logs)

@@ -49,6 +49,7 @@ class TrainingState:
         predictors: Compiled predictions of whole arrays, by shape and type.
         was_built: Whether building was tried since the model last changed.
         notices: Warnings that were given, so that each is given once.
+        keeper: While `fit` runs, what can keep its last batches for a second look.
     """
 
     def __init__(self) -> None:
@@ -60,6 +61,7 @@ class TrainingState:
         self.predictors: dict[Any, Any] = {}
         self.was_built = False
         self.notices: set[str] = set()
+        self.keeper: Any = None
 
     def forget_steps(self) -> None:
         """Drops what was compiled, since the model has changed."""
@@ -73,7 +75,7 @@ class TrainingState:
 
     def __getstate__(self) -> dict[str, Any]:
         # Compiled steps hold machine addresses: a copy compiles its own.
-        return {**self.__dict__, "steps": Recent(16), "predictors": {}}
+        return {**self.__dict__, "steps": Recent(16), "predictors": {}, "keeper": None}
 
 
 def watch(model: Any, state: TrainingState) -> None:
