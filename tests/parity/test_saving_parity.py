@@ -286,3 +286,42 @@ def test_configuration_is_the_same(build, tmp_path):
             configs[library] = without_ids(json.loads(archive.read("config.json")))
 
     assert configs["trimtab"] == configs["keras"]
+
+
+def twice(k):
+    @k.saving.register_keras_serializable(name="Twice")
+    class Twice(k.layers.Layer):
+        """Two layers by name, which may be one."""
+
+        def __init__(self, first, second, **kwargs):
+            super().__init__(**kwargs)
+            self.first, self.second = first, second
+
+        def call(self, x):
+            return self.second(self.first(x))
+
+        def get_config(self):
+            parts = {"first": self.first, "second": self.second}
+            own = {key: k.saving.serialize_keras_object(part) for key, part in parts.items()}
+            return {**super().get_config(), **own}
+
+        @classmethod
+        def from_config(cls, config):
+            for key in ("first", "second"):
+                config[key] = k.saving.deserialize_keras_object(config[key])
+            return cls(**config)
+
+    shared = k.layers.Dense(4)
+    return k.Sequential([k.Input((4,)), Twice(shared, shared)]), Twice
+
+
+@BOTH_WAYS
+def test_an_object_used_twice_is_one_after_reading(tmp_path, writer, reader):
+    model, _ = twice(LIBRARIES[writer])
+    _, theirs = twice(LIBRARIES[reader])
+    model.save(tmp_path / "m.keras")
+    copy = LIBRARIES[reader].saving.load_model(
+        tmp_path / "m.keras", custom_objects={"Twice": theirs}
+    )
+    assert copy.layers[0].first is copy.layers[0].second
+    assert len(copy.weights) == 2

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from trimtab.core import sharing
 from trimtab.ir.tensor import Array, KerasTensor, Tensor
 from trimtab.lazy import lazy_module
 
@@ -262,7 +263,22 @@ def _serialize_instance(obj: Any) -> Any:
     compile_config = obj.get_compile_config() if hasattr(obj, "get_compile_config") else None
     if compile_config is not None:
         config["compile_config"] = compile_config
+    sharing.mark(obj, config)
     return config
+
+
+def serialize_with_sharing(obj: Any) -> Any:
+    """As `serialize_keras_object`; objects that occur several times are marked as one."""
+    with sharing.numbering():
+        return sharing.without_single_numbers(serialize_keras_object(obj))
+
+
+def deserialize_with_sharing(
+    config: Any, custom_objects: Mapping[str, Any] | None = None, safe_mode: bool = True
+) -> Any:
+    """As `deserialize_keras_object`; objects marked as one are made once."""
+    with sharing.remembering():
+        return deserialize_keras_object(config, custom_objects, safe_mode)
 
 
 def _tuples_as_lists(value: Any) -> Any:
@@ -395,6 +411,9 @@ def _public_modules(module: str) -> tuple[str, ...]:
 
 
 def _deserialize_instance(config: dict[str, Any], custom_objects: Any, safe_mode: bool) -> Any:
+    known = sharing.known_object(config)
+    if known is not None:
+        return known
     cls = find_object(config, config["class_name"], custom_objects)
     inner = config["config"]
     if not hasattr(cls, "from_config"):
@@ -407,6 +426,7 @@ def _deserialize_instance(config: dict[str, Any], custom_objects: Any, safe_mode
             instance.build_from_config(config["build_config"])
         if config.get("compile_config") and hasattr(instance, "compile_from_config"):
             instance.compile_from_config(config["compile_config"])
+    sharing.remember(config, instance)
     return instance
 
 

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from trimtab.core.config import deserialize_keras_object, serialize_keras_object
+from trimtab.core.config import deserialize_with_sharing, serialize_with_sharing
 from trimtab.lazy import lazy_module
 from trimtab.saving import files
 from trimtab.saving.hdf5 import Hdf5Reader, Hdf5Writer, h5py
@@ -64,7 +64,7 @@ def save_archive(model: Any, path: str | os.PathLike[str], zipped: bool) -> None
 
 
 def _members(model: Any, assets: pathlib.Path) -> dict[str, bytes]:
-    config = json.dumps(serialize_keras_object(model))
+    config = json.dumps(serialize_with_sharing(model))
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     metadata = json.dumps({"keras_version": KERAS_VERSION, "date_saved": saved})
     buffer = io.BytesIO()
@@ -113,7 +113,7 @@ def load_archive(
             raise ValueError(f"{_CONFIG} must hold an object; got a {type(config).__name__}")
         if not compile:
             config["compile_config"] = None
-        model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
+        model = deserialize_with_sharing(config, custom_objects, safe_mode)
         if not hasattr(model, "load_own_variables"):
             raise ValueError(f"{_CONFIG} must describe a model; got a {type(model).__name__}")
         with source.weights() as reader, source.assets() as assets:

@@ -9,10 +9,10 @@ import numpy as np
 
 from trimtab.core import tree
 from trimtab.core.config import (
-    deserialize_keras_object,
+    deserialize_with_sharing,
     exported_name,
     get_registered_name,
-    serialize_keras_object,
+    serialize_with_sharing,
 )
 from trimtab.saving.state import save_state
 from trimtab.saving.weights import load_state
@@ -58,7 +58,7 @@ def reduced(model: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         path: {key: np.array(value) for key, value in entry.items()}
         for path, entry in memory.entries.items()
     }
-    return restored, (serialize_keras_object(model), _own_objects(model), entries)
+    return restored, (serialize_with_sharing(model), _own_objects(model), entries)
 
 
 def restored(config: dict[str, Any], custom_objects: dict[str, Any], entries: Entries) -> Any:
@@ -67,7 +67,7 @@ def restored(config: dict[str, Any], custom_objects: dict[str, Any], entries: En
     Raises:
         ValueError: If configuration and state do not fit.
     """
-    model = deserialize_keras_object(config, custom_objects, safe_mode=False)
+    model = deserialize_with_sharing(config, custom_objects, safe_mode=False)
     load_state(model, _Memory(entries), f"Pickle of {model.name}", skip_mismatch=False)
     return model
 
