@@ -1,0 +1,279 @@
+"""Models made from models by changes to their graph: layers replaced, put in, left out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from trimtab.core import tree
+from trimtab.core.function import Function
+from trimtab.core.operation import Node, origin
+from trimtab.ir.tensor import KerasTensor
+from trimtab.layers.base import Layer
+from trimtab.layers.batch_normalization import BatchNormalization
+from trimtab.layers.input_layer import Input, InputLayer
+from trimtab.models.model import Model
+from trimtab.models.sequential import Sequential
+
+
+def graph_of(model: Any, owner: str) -> Function:
+    """The graph of a model's layers.
+
+    Raises:
+        TypeError: If it is no model.
+        ValueError: If it has no graph: not built, or a subclass with a `call` of its own.
+    """
+    if not isinstance(model, Model):
+        raise TypeError(f"{owner}: needs a model; got an object of type {type(model).__name__}")
+    if model._function is not None:
+        return model._function
+    if isinstance(model, Sequential):
+        raise ValueError(
+            f"{owner}: {model.name} is not built yet, so the sizes of its layers are not known; "
+            "begin it with an Input, or call build(input_shape)"
+        )
+    raise ValueError(
+        f"{owner}: needs a Sequential model or one of KerasTensors; {model.name} is a "
+        f"{type(model).__name__}, whose `call` alone knows how its layers are connected; write it "
+        "as Model(inputs, outputs)"
+    )
+
+
+def inner_graph(operation: Any) -> Function | None:
+    """The graph of a model that is a part of another, None for anything else."""
+    return operation._function if isinstance(operation, Model) else None
+
+
+class Wiring:
+    """Who uses what in one graph.
+
+    Attributes:
+        nodes: The uses of operations, each after those it needs.
+    """
+
+    def __init__(self, function: Function) -> None:
+        self.nodes = [node for node in function.nodes if not node.is_input]
+        self._known = {id(node) for node in self.nodes}
+        self._outputs = {origin(x) for x in function.outputs}
+        self._users: dict[Any, list[Node]] = {}
+        for node in self.nodes:
+            for x in dict.fromkeys(origin(x) for x in node.input_tensors):
+                self._users.setdefault(x, []).append(node)
+        self._uses: dict[int, list[Node]] = {}
+        for node in self.nodes:
+            self._uses.setdefault(id(node.operation), []).append(node)
+
+    def users(self, node: Node) -> list[Node]:
+        """The nodes that take what `node` gives."""
+        return [user for x in node.outputs for user in self._users.get(origin(x), [])]
+
+    def uses(self, operation: Any) -> list[Node]:
+        """The nodes at which an operation is used."""
+        return self._uses.get(id(operation), [])
+
+    def sources(self, node: Node) -> list[Node | None]:
+        """The nodes that give what `node` takes; None for an input of the model."""
+        return [
+            parent if id(parent) in self._known else None
+            for x in node.input_tensors
+            for parent in [_producer(x)]
+        ]
+
+    def source(self, node: Node) -> Node | None:
+        """The node that gives the only thing that `node` takes; None if there is none such."""
+        sources = self.sources(node)
+        return sources[0] if len(sources) == 1 else None
+
+    def is_output(self, node: Node) -> bool:
+        """Whether what `node` gives is an output of the model."""
+        return any(origin(x) in self._outputs for x in node.outputs)
+
+
+def _producer(x: KerasTensor) -> Node | None:
+    history = x._keras_history
+    node: Node | None = None
+    if history is not None:
+        node = history.operation._inbound_nodes[history.node_index]
+    return node
+
+
+@dataclasses.dataclass
+class Edit:
+    """Changes to a graph and the graphs of the models within, by identity.
+
+    Attributes:
+        replaced: New layers by the operation that they stand for.
+        dropped: Nodes that hand on their input as it is.
+        before: Layers that a node's only input goes through first.
+        behind: Layers that a node's output goes through, for all that use it.
+        values: What variables of new layers begin with, by layer and name of the variable.
+    """
+
+    replaced: dict[int, Layer] = dataclasses.field(default_factory=dict)
+    dropped: set[int] = dataclasses.field(default_factory=set)
+    before: dict[int, list[Layer]] = dataclasses.field(default_factory=dict)
+    behind: dict[int, list[Layer]] = dataclasses.field(default_factory=dict)
+    values: dict[int, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    _kept: list[Any] = dataclasses.field(default_factory=list)
+
+    def replace(self, layer: Layer, values: Mapping[str, Any] | None = None, **config: Any) -> Any:
+        """Has `layer` replaced by one of its class, some arguments changed; returns that one.
+
+        Args:
+            layer: The layer; its variables go over by name.
+            values: Variables that get other values.
+            **config: Arguments that change.
+        """
+        own = {v.name: np.asarray(v) for v in layer.variables}
+        new = type(layer).from_config({**layer.get_config(), **config})
+        self.values[id(new)] = {**own, **(values or {})}
+        self.replaced[id(layer)] = new
+        return new
+
+    def begin(self, layer: Layer, **values: Any) -> None:
+        """Has variables of a new layer begin with `values`, by name."""
+        self.values.setdefault(id(layer), {}).update(values)
+        self._kept.append(layer)
+
+
+def rewritten(model: Any, edit: Edit, name: str | None = None) -> Any:
+    """A new model: `model` with the changes of `edit`, weights copied, compiled as it was.
+
+    The models within are made anew too, Sequential ones as Sequential ones.
+    """
+    rewriter = _Rewriter(edit)
+    new = rewriter.model(model, name)
+    rewriter.finish()
+    if model.compiled:
+        new.compile_from_config(model.get_compile_config())
+    return new
+
+
+class _Rewriter:
+    def __init__(self, edit: Edit) -> None:
+        self._edit = edit
+        self._made: dict[int, Any] = {}
+        self._pairs: list[tuple[Any, Any]] = []
+        # An inserted layer that several users see is called once on each tensor.
+        self._calls: dict[tuple[int, Any], Any] = {}
+
+    def model(self, model: Any, name: str | None = None) -> Any:
+        position = len(self._pairs)
+        chain: list[Any] = []
+        function = graph_of(model, model.name)
+        inputs = [_like(x) for x in function.inputs]
+        tensors = dict(zip(map(origin, function.inputs), inputs, strict=True))
+        for node in function.nodes:
+            if not node.is_input:
+                self._node(node, tensors, chain)
+        if isinstance(model, Sequential):
+            first = [Input(batch_shape=inputs[0].shape, dtype=inputs[0].dtype)]
+            if isinstance(model._layers[0], InputLayer):
+                first = [InputLayer.from_config(model._layers[0].get_config())]
+            new: Any = Sequential([*first, *chain], name=name or model.name)
+        else:
+            outputs = tree.map_structure(lambda x: tensors[origin(x)], function.output_structure)
+            structure = tree.pack_sequence_as(function.input_structure, inputs)
+            new = Model(structure, outputs, name=name or model.name)
+        self._pairs.insert(position, (model, new))
+        return new
+
+    def _node(self, node: Node, tensors: dict[Any, Any], chain: list[Any]) -> None:
+        if id(node) in self._edit.dropped:
+            tensors[origin(node.outputs[0])] = tensors[origin(node.input_tensors[0])]
+            return
+        if id(node) in self._edit.before:
+            source = origin(node.input_tensors[0])
+            local = dict(tensors)
+            for layer in self._edit.before[id(node)]:
+                local[source] = self._through(layer, local[source], chain)
+            tensors = _Overlay(tensors, {source: local[source]})
+        args, kwargs = node.fill(tensors)
+        operation = self._operation(node.operation)
+        results = operation(*args, **kwargs)
+        chain.append(operation)
+        flat = [x for x in tree.flatten(results) if isinstance(x, KerasTensor)]
+        for layer in self._edit.behind.get(id(node), ()):
+            flat[0] = self._through(layer, flat[0], chain)
+        for old, new in zip(node.outputs, flat, strict=True):
+            tensors[origin(old)] = new
+
+    def _through(self, layer: Layer, x: Any, chain: list[Any]) -> Any:
+        key = (id(layer), origin(x))
+        if key not in self._calls:
+            self._calls[key] = layer(x)
+            chain.append(layer)
+        return self._calls[key]
+
+    def _operation(self, operation: Any) -> Any:
+        if id(operation) in self._edit.replaced:
+            return self._edit.replaced[id(operation)]
+        if not isinstance(operation, Layer):
+            return operation.clone()
+        if id(operation) not in self._made:
+            if inner_graph(operation) is not None:
+                self._made[id(operation)] = self.model(operation)
+            else:
+                new = type(operation).from_config(operation.get_config())
+                self._pairs.append((operation, new))
+                self._made[id(operation)] = new
+        return self._made[id(operation)]
+
+    def finish(self) -> None:
+        """Copies weights, and which layers train."""
+        for old, new in self._pairs:
+            if not isinstance(old, Model):
+                copy_state(old, new)
+            if new.trainable != old.trainable:
+                new.trainable = old.trainable
+        edit = self._edit
+        inserted = [
+            *edit.replaced.values(),
+            *(x for group in (edit.before, edit.behind) for layers in group.values() for x in layers),
+        ]
+        for layer in inserted:
+            for variable in layer.variables:
+                value = edit.values.get(id(layer), {}).get(variable.name)
+                if value is not None:
+                    variable.assign(value)
+
+
+class _Overlay(dict[Any, Any]):
+    """A dictionary with some values of its own; what is set goes to the one beneath."""
+
+    def __init__(self, beneath: dict[Any, Any], own: dict[Any, Any]) -> None:
+        super().__init__(own)
+        self._beneath = beneath
+
+    def __missing__(self, key: Any) -> Any:
+        return self._beneath[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._beneath[key] = value
+
+
+def _like(x: KerasTensor) -> Any:
+    history = x._keras_history
+    assert history is not None  # noqa: S101 - an Input always has one
+    layer = history.operation
+    optional = isinstance(layer, InputLayer) and layer.optional
+    return Input(batch_shape=x.shape, dtype=x.dtype, name=layer.name, optional=optional)
+
+
+def copy_state(old: Layer, new: Layer) -> None:
+    """Gives a layer the variables of another of its class, and its count of updates."""
+    for source, target in zip(old.variables, new.variables, strict=True):
+        target.assign(source)
+    for one, other in zip(batchnorms(old), batchnorms(new), strict=True):
+        other._updates.assign(one._updates)
+
+
+def batchnorms(model: Any) -> list[BatchNormalization]:
+    """All `BatchNormalization` layers in a layer or model, each once."""
+    layers: Iterable[Any] = model._flatten_layers()
+    return list(
+        {id(layer): layer for layer in layers if isinstance(layer, BatchNormalization)}.values()
+    )
