@@ -138,6 +138,11 @@ class Edit:
         self.values.setdefault(id(layer), {}).update(values)
         self._kept.append(layer)
 
+    def new_layers(self) -> list[Layer]:
+        """The layers that are put in."""
+        inserted = [*self.before.values(), *self.behind.values()]
+        return [*self.replaced.values(), *(layer for layers in inserted for layer in layers)]
+
 
 def rewritten(model: Any, edit: Edit, name: str | None = None) -> Any:
     """A new model: `model` with the changes of `edit`, weights copied, compiled as it was.
@@ -173,6 +178,9 @@ class _Rewriter:
             first = [Input(batch_shape=inputs[0].shape, dtype=inputs[0].dtype)]
             if isinstance(model._layers[0], InputLayer):
                 first = [InputLayer.from_config(model._layers[0].get_config())]
+            for layer in chain:
+                # The Sequential calls its layers itself; the first use is the one that counts.
+                layer._inbound_nodes.clear()
             new: Any = Sequential([*first, *chain], name=name or model.name)
         else:
             outputs = tree.map_structure(lambda x: tensors[origin(x)], function.output_structure)
@@ -232,13 +240,18 @@ class _Rewriter:
         edit = self._edit
         inserted = [
             *edit.replaced.values(),
-            *(x for group in (edit.before, edit.behind) for layers in group.values() for x in layers),
+            *(
+                x
+                for group in (edit.before, edit.behind)
+                for layers in group.values()
+                for x in layers
+            ),
         ]
         for layer in inserted:
             for variable in layer.variables:
                 value = edit.values.get(id(layer), {}).get(variable.name)
                 if value is not None:
-                    variable.assign(value)
+                    variable.assign(np.broadcast_to(value, variable.shape))
 
 
 class _Overlay(dict[Any, Any]):
