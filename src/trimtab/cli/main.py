@@ -20,7 +20,9 @@ from collections.abc import Sequence
 from trimtab.version import __version__
 
 # Name of each command, and of the module in this package that defines it.
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "place": "place",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
