@@ -2,24 +2,15 @@
 
 import functools
 import json
-from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import pytest
+from layer_cases import windows
+from layer_cases.case import Case
 
 import trimtab
 from trimtab import layers
-
-
-class Case(NamedTuple):
-    """A layer's arguments and the shapes of its inputs, a list of them for layers of several."""
-
-    arguments: dict[str, Any]
-    shape: Any
-    # Whether the numbers of a call in training are determined by its inputs.
-    is_deterministic: bool = True
-    high: int | None = None
 
 
 def _maximal_batch_norm(**arguments):
@@ -140,6 +131,7 @@ CASES: dict[str, list[Case]] = {
         Case({"padding": (1, 2), "data_format": "channels_first"}, (2, 2, 3, 4)),
     ],
     "ZeroPadding3D": [Case({"padding": 1}, (1, 2, 3, 2, 2))],
+    **windows.CASES,
 }
 # No layer of numbers to numbers: tested by name elsewhere.
 WITHOUT_CASE = {"InputLayer", "Lambda", "Layer", "TimeDistributed", "Wrapper"}
@@ -211,8 +203,8 @@ def spec_of(library, layer, case):
 
 
 def test_every_layer_has_a_case():
-    classes = {n: c for n, c in vars(layers).items() if isinstance(c, type)}
-    public = {n for n, c in classes.items() if issubclass(c, layers.Layer)}
+    classes = [c for c in vars(layers).values() if isinstance(c, type)]
+    public = {c.__name__ for c in classes if issubclass(c, layers.Layer)}
     assert public == set(CASES) | WITHOUT_CASE
 
 

@@ -24,6 +24,7 @@ _INPUTS = frozenset(
         "beta",
         "bias",
         "condition",
+        "depthwise_kernel",
         "gamma",
         "index",
         "indices",
@@ -37,6 +38,7 @@ _INPUTS = frozenset(
         "offset",
         "operands",
         "output",
+        "pointwise_kernel",
         "scale",
         "segment_ids",
         "sorted_sequence",
@@ -58,7 +60,7 @@ _CLASS_NAMES = {
 
 
 # Where Keras keeps the classes of ops that are not in its module "numpy".
-_NN_MODULES = frozenset({"activations", "classes", "normalization"})
+_NN_MODULES = frozenset({"activations", "classes", "convolution", "normalization", "pooling"})
 _OTHER_MODULES = {
     "core": frozenset(
         {"cast", "convert_to_tensor", "saturate_cast", "scatter", "scatter_update", "slice"}

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from trimtab import dtypes
 from trimtab.lazy import lazy_module
+from trimtab.ops.data_format import DATA_FORMAT
+from trimtab.ops.data_format import standardize_data_format as standardize_data_format
 from trimtab.ops.dispatch import EPSILON, FLOATX
 
 if TYPE_CHECKING:
@@ -15,7 +17,6 @@ else:
     json = lazy_module("json")
 
 _SETTINGS: dict[str, Any] = {
-    "image_data_format": "channels_last",
     "bn_checks": True,
     "interactive_logging": True,
 }
@@ -66,28 +67,12 @@ def set_epsilon(value: float) -> None:
 
 def image_data_format() -> str:
     """Where images keep their channels: "channels_last" unless set."""
-    return str(_SETTINGS["image_data_format"])
+    return DATA_FORMAT[0]
 
 
 def set_image_data_format(data_format: str) -> None:
     """Sets `image_data_format()` to "channels_last" or "channels_first"."""
-    _SETTINGS["image_data_format"] = standardize_data_format(data_format)
-
-
-def standardize_data_format(data_format: str | None) -> str:
-    """`data_format` in lower case, the global setting if None.
-
-    Raises:
-        ValueError: If it is neither "channels_last" nor "channels_first".
-    """
-    if data_format is None:
-        return image_data_format()
-    name = str(data_format).lower()
-    if name not in ("channels_last", "channels_first"):
-        raise ValueError(
-            f"data_format: must be 'channels_last' or 'channels_first'; got {data_format!r}"
-        )
-    return name
+    DATA_FORMAT[0] = standardize_data_format(data_format)
 
 
 def bn_checks() -> bool:

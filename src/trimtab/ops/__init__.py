@@ -75,6 +75,10 @@ from trimtab.ops.control_flow import scan as scan
 from trimtab.ops.control_flow import switch as switch
 from trimtab.ops.control_flow import vectorized_map as vectorized_map
 from trimtab.ops.control_flow import while_loop as while_loop
+from trimtab.ops.convolution import conv as conv
+from trimtab.ops.convolution import conv_transpose as conv_transpose
+from trimtab.ops.convolution import depthwise_conv as depthwise_conv
+from trimtab.ops.convolution import separable_conv as separable_conv
 from trimtab.ops.core import array as array
 from trimtab.ops.core import cast as cast
 from trimtab.ops.core import convert_to_numpy as convert_to_numpy
@@ -193,6 +197,10 @@ from trimtab.ops.normalization import layer_normalization as layer_normalization
 from trimtab.ops.normalization import moments as moments
 from trimtab.ops.normalization import normalize as normalize
 from trimtab.ops.normalization import rms_normalization as rms_normalization
+from trimtab.ops.pooling import adaptive_average_pool as adaptive_average_pool
+from trimtab.ops.pooling import adaptive_max_pool as adaptive_max_pool
+from trimtab.ops.pooling import average_pool as average_pool
+from trimtab.ops.pooling import max_pool as max_pool
 from trimtab.ops.reductions import all as all
 from trimtab.ops.reductions import amax as amax
 from trimtab.ops.reductions import amin as amin

@@ -1,6 +1,6 @@
 """Calls of every op, to be compared with real Keras."""
 
-from ops_cases import elements, indices, layout, networks, reductions, structure
+from ops_cases import elements, indices, layout, networks, reductions, structure, windows
 
 CASES = {
     **elements.CASES,
@@ -9,4 +9,5 @@ CASES = {
     **indices.CASES,
     **networks.CASES,
     **structure.CASES,
+    **windows.CASES,
 }

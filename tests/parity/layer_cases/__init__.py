@@ -1,0 +1,1 @@
+"""Arguments and inputs of layers, to be compared with real Keras."""
