@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -139,9 +138,10 @@ class TensorBoard(Callback):
                 "TensorBoard: `embeddings_metadata` must name Embedding layers of the model; got "
                 f"{list(files)}"
             )
-        folder = Path(self.log_dir)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "projector_config.pbtxt").write_text("".join(line + "\n" for line in lines))
+        os.makedirs(self.log_dir, exist_ok=True)
+        path = os.path.join(self.log_dir, "projector_config.pbtxt")
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(line + "\n" for line in lines)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Counts batches from 0."""
@@ -193,9 +193,9 @@ class TensorBoard(Callback):
             self._write_weights(epoch)
         if self.embeddings_freq and epoch % self.embeddings_freq == 0:
             name = f"keras_embedding.ckpt-{epoch}.weights.h5"
-            folder = Path(self.log_dir) / _TRAIN
-            folder.mkdir(parents=True, exist_ok=True)
-            self.model.save_weights(folder / name)
+            folder = os.path.join(self.log_dir, _TRAIN)
+            os.makedirs(folder, exist_ok=True)
+            self.model.save_weights(os.path.join(folder, name))
 
     def _write_logs(self, epoch: int, logs: Logs) -> None:
         if not logs:

@@ -23,7 +23,7 @@ from trimtab.lazy import lazy_module
 from trimtab.models import graph_config
 from trimtab.models import inputs as model_inputs
 from trimtab.models.compiled_call import CallCache, compiled, remember
-from trimtab.models.summary import print_summary
+from trimtab.models.summary import print_summary, summary_html
 from trimtab.saving.pickling import reduced
 from trimtab.training.trainer import Trainer
 
@@ -330,6 +330,10 @@ class Model(Trainer, Layer):
         print_summary(
             self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range
         )
+
+    def _repr_html_(self) -> str:
+        # What a notebook shows.
+        return summary_html(self)
 
     def get_config(self) -> dict[str, Any]:
         """Layers and connections of a model of KerasTensors; else the constructor's arguments."""

@@ -17,8 +17,10 @@ from trimtab.lazy import lazy_module
 from trimtab.models.table import column_widths, draw_table
 
 if TYPE_CHECKING:
+    import html
     import logging
 else:
+    html = lazy_module("html")
     logging = lazy_module("logging")
 
 
@@ -60,18 +62,11 @@ def summary_text(
 ) -> str:
     """The summary of `model`, lines ended by newlines."""
     kind = "chain" if _is_chain(model) else "graph"
-    ends = list(positions or _POSITIONS[kind])
-    header, alignment = ["Layer (type)", "Output Shape", "Param #"], ["left", "left", "right"]
-    length = _LENGTHS[kind]
-    if kind == "graph":
-        header, alignment = [*header, "Connected to"], [*alignment, "left"]
+    ends, length = list(positions or _POSITIONS[kind]), _LENGTHS[kind]
+    header, alignment, rows = _cells(model, expand_nested, show_trainable, layer_range)
     if show_trainable:
-        header, alignment = [*header, "Trainable"], [*alignment, "center"]
         ends, length = [p * 0.90 for p in ends] + [1.0], length + 12
     length = line_length or min(length, _terminal_columns() - 4)
-    columns = _Columns(model if kind == "graph" else None, show_trainable, expand_nested)
-    layers = model.operations if model.is_functional else model.layers
-    rows = [row for layer in _in_range(layers, layer_range) for row in columns.rows(layer)]
     parts = [
         f'Model: "{model.name}"',
         draw_table(header, rows, column_widths(ends, length), alignment),
@@ -79,6 +74,45 @@ def summary_text(
         *_batch_normalization_lines(model),
     ]
     return "\n".join(parts) + "\n"
+
+
+def _cells(
+    model: Any,
+    expand_nested: bool = False,
+    show_trainable: bool = False,
+    layer_range: Sequence[str] | None = None,
+) -> tuple[list[str], list[str], list[list[str]]]:
+    """The header of the table, the alignment of its columns, and its rows."""
+    is_graph = not _is_chain(model)
+    header, alignment = ["Layer (type)", "Output Shape", "Param #"], ["left", "left", "right"]
+    if is_graph:
+        header, alignment = [*header, "Connected to"], [*alignment, "left"]
+    if show_trainable:
+        header, alignment = [*header, "Trainable"], [*alignment, "center"]
+    columns = _Columns(model if is_graph else None, show_trainable, expand_nested)
+    layers = model.operations if model.is_functional else model.layers
+    rows = [row for layer in _in_range(layers, layer_range) for row in columns.rows(layer)]
+    return header, alignment, rows
+
+
+def summary_html(model: Any) -> str:
+    """The summary of `model` as HTML, for notebooks."""
+    header, alignment, rows = _cells(model)
+
+    def row(cells: Sequence[str], tag: str) -> str:
+        pairs = zip(cells, alignment, strict=True)
+        return "".join(
+            f'<{tag} style="text-align: {side}">{html.escape(text)}</{tag}>' for text, side in pairs
+        )
+
+    body = "".join(f"<tr>{row(cells, 'td')}</tr>" for cells in rows)
+    notes = [line.strip() for line in (*_totals(model), *_batch_normalization_lines(model))]
+    return (
+        f"<div><strong>Model: {html.escape(model.name)}</strong><table><thead><tr>"
+        f"{row(header, 'th')}</tr></thead><tbody>{body}</tbody></table>"
+        + "".join(f"<div>{html.escape(line)}</div>" for line in notes)
+        + "</div>"
+    )
 
 
 def _terminal_columns() -> int:

@@ -117,3 +117,13 @@ def test_columns_fill_the_line():
 )
 def test_text_is_broken_at_spaces_and_cut_where_it_must_be(text, wanted):
     assert wrapped(text, 5) == wanted
+
+
+def test_a_notebook_shows_the_table():
+    model = trimtab.Sequential([trimtab.Input((2,)), trimtab.layers.Dense(3, name="a<b")])
+    model.add(trimtab.layers.BatchNormalization(name="bn"))
+    text = model._repr_html_()
+    assert ">a&lt;b (Dense)</td>" in text
+    assert text.count("<tr>") == 3
+    assert "Total params: 21" in text
+    assert "bn: " in text
