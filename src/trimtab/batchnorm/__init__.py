@@ -8,5 +8,3 @@ from trimtab.batchnorm.recalibrating import Recalibrate as Recalibrate
 from trimtab.batchnorm.recalibrating import RecalibratedLayer as RecalibratedLayer
 from trimtab.batchnorm.recalibrating import Recalibration as Recalibration
 from trimtab.batchnorm.recalibrating import recalibrate as recalibrate
-from trimtab.batchnorm.studies import Study as Study
-from trimtab.batchnorm.studies import study as study

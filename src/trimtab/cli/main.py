@@ -23,7 +23,7 @@ from trimtab.version import __version__
 COMMANDS: dict[str, str] = {
     "place": "place",
     "recalibrate": "recalibrate",
-    "study": "study",
+    "run": "run",
 }
 
 

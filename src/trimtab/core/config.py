@@ -59,6 +59,11 @@ def exported_name(obj: Any) -> tuple[str, str] | None:
         return None
 
 
+def name_as(cls: type, original: type) -> None:
+    """Lets files name objects of `cls` as those of `original`, which they become when loaded."""
+    _EXPORT_NAME[cls] = _EXPORT_NAME[original]
+
+
 def register_keras_serializable(
     package: str = "Custom", name: str | None = None
 ) -> Callable[[C], C]:

@@ -4,7 +4,6 @@ Source: Keras 3 `keras.ops` for names, arguments and promotion.
 """
 
 from trimtab.ir.tensor import OPERATORS as _OPERATORS
-from trimtab.ops import image as image
 from trimtab.ops.activations import celu as celu
 from trimtab.ops.activations import elu as elu
 from trimtab.ops.activations import gelu as gelu

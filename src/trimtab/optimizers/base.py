@@ -320,8 +320,12 @@ class Optimizer(OptimizerState):
         rest = [(g, v) for g, v in pairs if not v.overwrite_with_gradient]
         return [g for g, _ in rest], [v for _, v in rest]
 
+    def step_rate(self) -> Any:
+        """The learning rate of the step at work; a subclass may make it differ from the set one."""
+        return self.learning_rate
+
     def _step(self, grads: Sequence[Any], variables: Sequence[Variable]) -> None:
-        rate = self.learning_rate
+        rate = self.step_rate()
         grads = self._clipped(grads)
         if self.weight_decay is not None:
             for variable in filter(self._is_decayed, variables):

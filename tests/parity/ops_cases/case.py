@@ -1,7 +1,5 @@
 """What a case is, and the operands that cases share."""
 
-from operator import attrgetter
-
 import numpy as np
 
 _RNG = np.random.default_rng(11)
@@ -70,7 +68,7 @@ def case(name, *operands, **options):
         given = list(operands)
         for position, x in zip(positions, xs, strict=True):
             given[position] = x
-        return attrgetter(name)(o)(*given, **keywords)
+        return getattr(o, name)(*given, **keywords)
 
     return Case(call, *[operands[i] for i in positions], **rest)
 

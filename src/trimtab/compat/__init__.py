@@ -1,0 +1,1 @@
+"""Scripts of Keras 0.x, 1.x, 2.x and tf.keras on trimtab: their spelling, and what it meant."""

@@ -1,0 +1,130 @@
+"""Modules that stand for old ones in `sys.modules`, made when a script imports them."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+import trimtab
+from trimtab.compat import namespace
+from trimtab.compat.dialect import Dialect
+from trimtab.compat.errors import UNSUPPORTED, unsupported_import
+from trimtab.compat.tables import CALLBACKS, LAYERS, OPTIMIZERS
+from trimtab.compat.tables.names import APPLICATIONS, GONE, MODULES
+
+
+class OldModule(ModuleType):
+    """A module whose names are looked up by the dialect's rules."""
+
+    def __init__(self, name: str, path: str, dialect: Dialect, prefix: str) -> None:
+        super().__init__(name, f"`keras.{path}` of {dialect.label}, on trimtab.")
+        self.__path__: list[str] = []
+        self._path = path
+        self._dialect = dialect
+        self._prefix = prefix
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__all__":
+            return self._names()
+        if name.startswith("__"):
+            raise AttributeError(name)
+        inner = f"{self._path}.{name}".lstrip(".")
+        if _is_module(inner):
+            return importlib.import_module(f"{self._prefix}.{inner}")
+        if name == "backend" and not self._path:
+            return importlib.import_module(f"{self._prefix}.backend")
+        value = namespace.find(
+            self._dialect, _areas(self._path), f"keras.{self._path}".rstrip("."), name
+        )
+        self.__dict__[name] = value
+        return value
+
+    def _names(self) -> list[str]:
+        """What `from module import *` gives."""
+        candidates: set[str] = set()
+        for area in _areas(self._path):
+            candidates |= {n for n in dir(getattr(trimtab, area, None)) if not n.startswith("_")}
+        if self._path.startswith("layers"):
+            candidates |= {row.name for row in LAYERS}
+        if self._path == "optimizers":
+            candidates |= {row.name for row in OPTIMIZERS}
+        if self._path == "callbacks":
+            candidates |= {row.name for row in CALLBACKS}
+        return sorted(n for n in candidates - set(GONE) if self._has(n))
+
+    def _has(self, name: str) -> bool:
+        try:
+            return not isinstance(getattr(self, name), ModuleType)
+        except (*UNSUPPORTED, AttributeError):
+            return False
+
+
+def _is_module(path: str) -> bool:
+    parent, _, last = path.rpartition(".")
+    return path in MODULES or (parent == "applications" and last in APPLICATIONS)
+
+
+def _areas(path: str) -> tuple[str, ...]:
+    if path in MODULES:
+        return MODULES[path]
+    return (path,)
+
+
+class OldFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the modules below a prefix, such as "keras", by the tables.
+
+    Args:
+        prefix: First part of the modules' names.
+        dialect: Whose rules hold in them.
+    """
+
+    def __init__(self, prefix: str, dialect: Dialect) -> None:
+        self.prefix = prefix
+        self.dialect = dialect
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """A specification for a module below the prefix."""
+        if fullname != self.prefix and not fullname.startswith(f"{self.prefix}."):
+            return None
+        inner = fullname[len(self.prefix) + 1 :]
+        if not _is_module(inner):
+            last = inner.rpartition(".")[2]
+            reason = GONE.get(last) or "is a module that trimtab does not have"
+            raise unsupported_import(fullname, reason)
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        """The module."""
+        inner = spec.name[len(self.prefix) + 1 :]
+        made = OldModule(spec.name, inner, self.dialect, self.prefix)
+        if not inner:
+            made.__dict__["__version__"] = ".".join(str(part) for part in self.dialect.version)
+        return made
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing: names are found when they are asked for."""
+
+
+def install(prefix: str, dialect: Dialect) -> OldFinder:
+    """Lets imports below `prefix` find the modules of a dialect."""
+    finder = OldFinder(prefix, dialect)
+    sys.meta_path.insert(0, finder)
+    return finder
+
+
+def remove(finder: Any) -> dict[str, ModuleType]:
+    """Takes a finder and its modules away again; returns the modules."""
+    sys.meta_path.remove(finder)
+    prefix = finder.prefix
+    return {
+        name: sys.modules.pop(name)
+        for name in list(sys.modules)
+        if name == prefix or name.startswith(f"{prefix}.")
+    }
