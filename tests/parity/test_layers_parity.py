@@ -27,6 +27,8 @@ def _maximal_batch_norm(**arguments):
     }
 
 
+CHANNELS_FIRST = {"data_format": "channels_first"}
+
 CASES: dict[str, list[Case]] = {
     "Activation": [Case({"activation": "tanh"}, (3, 4)), Case({"activation": "softmax"}, (3, 4))],
     "ActivityRegularization": [Case({"l1": 0.1, "l2": 0.2}, (3, 4))],
@@ -56,7 +58,10 @@ CASES: dict[str, list[Case]] = {
         Case({"cropping": ((1, 0), (2, 1))}, (2, 5, 6, 3)),
         Case({"cropping": 1, "data_format": "channels_first"}, (2, 3, 5, 6)),
     ],
-    "Cropping3D": [Case({"cropping": (1, 1, 2)}, (2, 4, 5, 6, 2))],
+    "Cropping3D": [
+        Case({"cropping": (1, 1, 2)}, (2, 4, 5, 6, 2)),
+        Case({"cropping": ((0, 1), (1, 2), (2, 0)), **CHANNELS_FIRST}, (1, 2, 4, 5, 6)),
+    ],
     "Dense": [
         Case({"units": 3}, (5, 4)),
         Case({"units": 3, "activation": "relu", "use_bias": False}, (2, 5, 4)),
@@ -108,7 +113,10 @@ CASES: dict[str, list[Case]] = {
     "Reshape": [Case({"target_shape": (2, -1)}, (3, 4)), Case({"target_shape": (8,)}, (3, 4, 2))],
     "Softmax": [Case({}, (3, 4)), Case({"axis": (1, 2)}, (3, 4, 2))],
     "SpatialDropout1D": [Case({"rate": 0.5}, (3, 4, 2), False)],
-    "SpatialDropout2D": [Case({"rate": 0.5}, (3, 4, 2, 2), False)],
+    "SpatialDropout2D": [
+        Case({"rate": 0.5}, (3, 4, 2, 2), False),
+        Case({"rate": 0.5, **CHANNELS_FIRST}, (3, 4, 2, 2), False),
+    ],
     "SpatialDropout3D": [
         Case({"rate": 0.5, "data_format": "channels_first"}, (3, 4, 2, 2, 2), False)
     ],
@@ -116,6 +124,7 @@ CASES: dict[str, list[Case]] = {
     "UpSampling1D": [Case({"size": 3}, (2, 4, 3))],
     "UpSampling2D": [
         Case({"size": (2, 3)}, (2, 4, 5, 3)),
+        Case({"size": (2, 3), **CHANNELS_FIRST}, (2, 3, 4, 5)),
         Case({"size": 2, "interpolation": "bilinear"}, (2, 4, 5, 3)),
         Case(
             {"size": 3, "interpolation": "bicubic", "data_format": "channels_first"}, (2, 3, 4, 5)
@@ -123,14 +132,25 @@ CASES: dict[str, list[Case]] = {
         Case({"size": 2, "interpolation": "lanczos3"}, (2, 4, 5, 3)),
         Case({"size": 2, "interpolation": "lanczos5"}, (2, 4, 5, 3)),
     ],
-    "UpSampling3D": [Case({"size": (1, 2, 3)}, (1, 2, 3, 4, 2))],
+    "UpSampling3D": [
+        Case({"size": (1, 2, 3)}, (1, 2, 3, 4, 2)),
+        Case({"size": 2, **CHANNELS_FIRST}, (1, 2, 3, 4, 2)),
+    ],
     "UnitNormalization": [Case({}, (3, 4)), Case({"axis": [1, 2]}, (3, 5, 4))],
-    "ZeroPadding1D": [Case({"padding": (1, 2)}, (2, 4, 3)), Case({"padding": 2}, (2, 4, 3))],
+    "ZeroPadding1D": [
+        Case({"padding": (1, 2)}, (2, 4, 3)),
+        Case({"padding": 2}, (2, 4, 3)),
+        Case({"padding": (0, 2), **CHANNELS_FIRST}, (2, 3, 4)),
+    ],
     "ZeroPadding2D": [
         Case({"padding": ((1, 0), (2, 1))}, (2, 3, 4, 2)),
         Case({"padding": (1, 2), "data_format": "channels_first"}, (2, 2, 3, 4)),
     ],
-    "ZeroPadding3D": [Case({"padding": 1}, (1, 2, 3, 2, 2))],
+    "ZeroPadding3D": [
+        Case({"padding": 1}, (1, 2, 3, 2, 2)),
+        Case({"padding": (2, 1, 0)}, (1, 2, 3, 2, 2)),
+        Case({"padding": ((1, 2), (0, 1), (2, 0)), **CHANNELS_FIRST}, (1, 2, 3, 2, 2)),
+    ],
     **windows.CASES,
 }
 # No layer of numbers to numbers: tested by name elsewhere.

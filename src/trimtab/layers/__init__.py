@@ -12,6 +12,12 @@ from trimtab.layers.activation import LeakyReLU as LeakyReLU
 from trimtab.layers.activation import PReLU as PReLU
 from trimtab.layers.activation import ReLU as ReLU
 from trimtab.layers.activation import Softmax as Softmax
+from trimtab.layers.adaptive_pooling import AdaptiveAveragePooling1D as AdaptiveAveragePooling1D
+from trimtab.layers.adaptive_pooling import AdaptiveAveragePooling2D as AdaptiveAveragePooling2D
+from trimtab.layers.adaptive_pooling import AdaptiveAveragePooling3D as AdaptiveAveragePooling3D
+from trimtab.layers.adaptive_pooling import AdaptiveMaxPooling1D as AdaptiveMaxPooling1D
+from trimtab.layers.adaptive_pooling import AdaptiveMaxPooling2D as AdaptiveMaxPooling2D
+from trimtab.layers.adaptive_pooling import AdaptiveMaxPooling3D as AdaptiveMaxPooling3D
 from trimtab.layers.base import Layer as Layer
 from trimtab.layers.batch_normalization import BatchNormalization as BatchNormalization
 from trimtab.layers.convolution import Conv1D as Conv1D
@@ -21,6 +27,12 @@ from trimtab.layers.convolution import Convolution1D as Convolution1D
 from trimtab.layers.convolution import Convolution2D as Convolution2D
 from trimtab.layers.convolution import Convolution3D as Convolution3D
 from trimtab.layers.dense import Dense as Dense
+from trimtab.layers.depthwise_convolution import DepthwiseConv1D as DepthwiseConv1D
+from trimtab.layers.depthwise_convolution import DepthwiseConv2D as DepthwiseConv2D
+from trimtab.layers.depthwise_convolution import SeparableConv1D as SeparableConv1D
+from trimtab.layers.depthwise_convolution import SeparableConv2D as SeparableConv2D
+from trimtab.layers.depthwise_convolution import SeparableConvolution1D as SeparableConvolution1D
+from trimtab.layers.depthwise_convolution import SeparableConvolution2D as SeparableConvolution2D
 from trimtab.layers.dropout import Dropout as Dropout
 from trimtab.layers.embedding import Embedding as Embedding
 from trimtab.layers.function_layers import Identity as Identity
@@ -93,6 +105,12 @@ from trimtab.layers.resizing import UpSampling3D as UpSampling3D
 from trimtab.layers.resizing import ZeroPadding1D as ZeroPadding1D
 from trimtab.layers.resizing import ZeroPadding2D as ZeroPadding2D
 from trimtab.layers.resizing import ZeroPadding3D as ZeroPadding3D
+from trimtab.layers.transposed_convolution import Conv1DTranspose as Conv1DTranspose
+from trimtab.layers.transposed_convolution import Conv2DTranspose as Conv2DTranspose
+from trimtab.layers.transposed_convolution import Conv3DTranspose as Conv3DTranspose
+from trimtab.layers.transposed_convolution import Convolution1DTranspose as Convolution1DTranspose
+from trimtab.layers.transposed_convolution import Convolution2DTranspose as Convolution2DTranspose
+from trimtab.layers.transposed_convolution import Convolution3DTranspose as Convolution3DTranspose
 from trimtab.layers.wrapping import TimeDistributed as TimeDistributed
 from trimtab.layers.wrapping import Wrapper as Wrapper
 

@@ -43,6 +43,95 @@ CASES: dict[str, list[Case]] = {
         Case({"filters": 4, "kernel_size": 2, "groups": 2, **SAME, **FIRST}, (1, 2, 4, 5, 3)),
         Case({"filters": 2, "kernel_size": 2, "dilation_rate": 2}, (1, 4, 5, 3, 2)),
     ],
+    "DepthwiseConv1D": [
+        Case({"kernel_size": 3}, (2, 7, 3)),
+        Case({"kernel_size": 2, "strides": 2, "depth_multiplier": 2, **SAME, **FIRST}, (2, 3, 7)),
+        Case({"kernel_size": 2, "dilation_rate": 3}, (2, 7, 3)),
+    ],
+    "DepthwiseConv2D": [
+        Case({"kernel_size": 3}, (2, 7, 6, 3)),
+        Case({"kernel_size": (3, 2), "strides": 2, "depth_multiplier": 2, **SAME}, (2, 7, 6, 3)),
+        Case({"kernel_size": 3, "strides": 2, "use_bias": False, **SAME, **FIRST}, (2, 3, 7, 6)),
+        Case(
+            {
+                "kernel_size": 2,
+                "dilation_rate": 2,
+                "activation": "relu",
+                "depthwise_regularizer": "l2",
+                "depthwise_constraint": "max_norm",
+                "depthwise_initializer": "he_normal",
+            },
+            (2, 7, 6, 3),
+        ),
+    ],
+    "SeparableConv1D": [
+        Case({"filters": 4, "kernel_size": 3}, (2, 7, 3)),
+        Case(
+            {"filters": 4, "kernel_size": 2, "strides": 2, "depth_multiplier": 2, **SAME, **FIRST},
+            (2, 3, 7),
+        ),
+    ],
+    "SeparableConv2D": [
+        Case({"filters": 4, "kernel_size": 3}, (2, 7, 6, 3)),
+        Case(
+            {"filters": 4, "kernel_size": (3, 2), "strides": 2, "depth_multiplier": 2, **SAME},
+            (2, 7, 6, 3),
+        ),
+        Case({"filters": 4, "kernel_size": 3, "use_bias": False, **SAME, **FIRST}, (2, 3, 7, 6)),
+        Case(
+            {
+                "filters": 4,
+                "kernel_size": 2,
+                "dilation_rate": 2,
+                "activation": "relu",
+                "depthwise_regularizer": "l2",
+                "pointwise_regularizer": "l2",
+                "pointwise_constraint": "max_norm",
+                "pointwise_initializer": "he_normal",
+            },
+            (2, 7, 6, 3),
+        ),
+    ],
+    "Conv1DTranspose": [
+        Case({"filters": 4, "kernel_size": 3}, (2, 7, 3)),
+        Case({"filters": 4, "kernel_size": 2, "strides": 3, **SAME, **FIRST}, (2, 3, 7)),
+        Case({"filters": 4, "kernel_size": 4, "strides": 3, "output_padding": 2}, (2, 7, 3)),
+        Case({"filters": 4, "kernel_size": 2, "dilation_rate": 2, **SAME}, (2, 7, 3)),
+    ],
+    "Conv2DTranspose": [
+        Case({"filters": 4, "kernel_size": 3}, (2, 5, 4, 3)),
+        Case({"filters": 4, "kernel_size": (3, 2), "strides": 2, **SAME}, (2, 5, 4, 3)),
+        Case({"filters": 4, "kernel_size": 2, "strides": 3}, (2, 5, 4, 3)),
+        Case(
+            {
+                "filters": 4,
+                "kernel_size": 3,
+                "strides": (2, 3),
+                "output_padding": (1, 0),
+                **SAME,
+                **FIRST,
+            },
+            (2, 3, 5, 4),
+        ),
+        Case({"filters": 4, "kernel_size": 3, "dilation_rate": 2, "use_bias": False}, (2, 5, 4, 3)),
+        Case(
+            {"filters": 2, "kernel_size": 3, "activation": "relu", "kernel_regularizer": "l2"},
+            (2, 5, 4, 3),
+        ),
+    ],
+    "Conv3DTranspose": [
+        Case({"filters": 3, "kernel_size": 2}, (1, 3, 4, 2, 2)),
+        Case({"filters": 3, "kernel_size": (1, 3, 2), "strides": 2, **SAME}, (1, 3, 4, 2, 2)),
+        Case({"filters": 3, "kernel_size": 2, "strides": 2, **SAME, **FIRST}, (1, 2, 3, 4, 2)),
+    ],
+    **{
+        f"Adaptive{kind}Pooling{len(sizes)}D": [
+            Case({"output_size": 2}, (2, *sizes, 3)),
+            Case({"output_size": [3] * len(sizes), **FIRST}, (2, 3, *sizes)),
+        ]
+        for kind in ("Average", "Max")
+        for sizes in ((8,), (7, 4), (5, 4, 8))
+    },
     "MaxPooling1D": [
         Case({}, (2, 7, 3)),
         Case({"pool_size": 3, "strides": 2, **SAME, **FIRST}, (2, 3, 7)),
