@@ -203,3 +203,38 @@ def _inputs_only(data: ArrayData) -> ArrayData:
 def _cut(data: ArrayData, most: int) -> Iterator[tuple[ArrayData, list[Array]]]:
     for start in range(0, data.rows, most):
         yield data, data.batch(slice(start, start + most))
+
+
+def first_inputs(model: Any, x: Any, layers: Sequence[Any]) -> dict[int, Array]:
+    """What layers get when a model is called on arrays in inference mode, by identity.
+
+    Args:
+        model: The model.
+        x: Arrays in the structure of its inputs.
+        layers: The layers; of one that is called several times the first call counts.
+    """
+    data = array_data("x", x)
+    seen: dict[int, Value] = {}
+
+    def watch(layer: Any) -> None:
+        def call(inputs: Any, *args: Any, **kwargs: Any) -> Any:
+            seen.setdefault(id(layer), inputs)
+            return type(layer).call(layer, inputs, *args, **kwargs)
+
+        object.__setattr__(layer, "call", call)
+
+    def run(*inputs: Any) -> Any:
+        model(data.form.pack(list(inputs))[0], training=False)
+        return list(seen.values())
+
+    unique = {id(layer): layer for layer in layers}
+    for layer in unique.values():
+        watch(layer)
+    try:
+        specs = [Spec(a.shape, kind) for a, kind in zip(data.arrays, data.types, strict=True)]
+        traced = trace(run, specs)
+    finally:
+        for layer in unique.values():
+            object.__delattr__(layer, "call")
+    results = Variant(traced).run(data.batch(slice(None)))
+    return dict(zip(seen, results, strict=True))
