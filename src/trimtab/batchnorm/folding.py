@@ -167,7 +167,6 @@ def fold(model: Any, x: Any = None, *, certify_layers: bool = True) -> Folded:
         if verdict.steps and (left := left_over(verdict.steps[0], name=verdict.norm.name)):
             edit.replaced[id(verdict.norm)] = left[0]
     new = rewritten(model, edit)
-    new.trainable = False
     for method in _TRAINING:
         object.__setattr__(new, method, functools.partial(_refuse, new.name, method))
     inputs = _inputs_of_steps(model, plan, rows) if certify_layers else {}
