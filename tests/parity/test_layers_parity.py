@@ -154,7 +154,15 @@ CASES: dict[str, list[Case]] = {
     **windows.CASES,
 }
 # No layer of numbers to numbers: tested by name elsewhere.
-WITHOUT_CASE = {"InputLayer", "Lambda", "Layer", "TimeDistributed", "Wrapper"}
+WITHOUT_CASE = {
+    "ConvBlock",
+    "DenseBlock",
+    "InputLayer",
+    "Lambda",
+    "Layer",
+    "TimeDistributed",
+    "Wrapper",
+}
 
 PAIRS = [pytest.param(n, i, id=f"{n}-{i}") for n, cs in CASES.items() for i in range(len(cs))]
 DETERMINISTIC = [p for p in PAIRS if CASES[p.values[0]][p.values[1]].is_deterministic]

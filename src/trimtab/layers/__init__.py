@@ -20,6 +20,8 @@ from trimtab.layers.adaptive_pooling import AdaptiveMaxPooling2D as AdaptiveMaxP
 from trimtab.layers.adaptive_pooling import AdaptiveMaxPooling3D as AdaptiveMaxPooling3D
 from trimtab.layers.base import Layer as Layer
 from trimtab.layers.batch_normalization import BatchNormalization as BatchNormalization
+from trimtab.layers.blocks import ConvBlock as ConvBlock
+from trimtab.layers.blocks import DenseBlock as DenseBlock
 from trimtab.layers.convolution import Conv1D as Conv1D
 from trimtab.layers.convolution import Conv2D as Conv2D
 from trimtab.layers.convolution import Conv3D as Conv3D
