@@ -15,8 +15,9 @@ from trimtab.primitives import elementwise, reduction
 LEAVES = {"constant", "placeholder"}
 # Reverse mode ends here: these are gradients, or updates that follow from them.
 WITHOUT_GRADIENT = {"adam_update", "batch_norm_gradient", "max_pool_gradient", "sgd_update"}
-# NumPy has no such function, and the standard library's cannot be traced.
-NOT_IN_JAX = {"erf", "erf_inv"}
+WITHOUT_GRADIENT |= {"host_gradient"}
+# NumPy has no such function, and the standard library's cannot be traced; nor can a user's.
+NOT_IN_JAX = {"erf", "erf_inv", "host_call", "host_gradient"}
 
 NAMES = sorted(PRIMITIVES.keys() - LEAVES)
 CASES = [

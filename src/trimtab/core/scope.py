@@ -6,7 +6,9 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from trimtab.ir.graph import Value, placeholder
+import numpy as np
+
+from trimtab.ir.graph import Value, placeholder, recorded
 from trimtab.ir.tensor import Tensor
 from trimtab.ops.control_flow import GUARDS
 
@@ -42,6 +44,33 @@ class TraceScope:
     def write(self, variable: Variable, value: Tensor) -> None:
         """Makes `value` the present value of `variable`."""
         self.updated[self.position(variable)] = value
+
+    def kept(self) -> Any:
+        """What has been written so far, for `restore`."""
+        return dict(self.updated)
+
+    def restore(self, kept: Any) -> None:
+        """Takes back what was written since `kept` returned its value."""
+        self.updated = kept
+
+
+class RecordingScope(TraceScope):
+    """A trace whose values hold numbers, so that user code can look at them."""
+
+    def position(self, variable: Variable) -> int:
+        """Index of `variable` in the trace; it is added with a copy of its content if new."""
+        key = id(variable)
+        found = self._position.get(key)
+        if found is None:
+            found = self._position[key] = len(self.variables)
+            self.variables.append(variable)
+            self.initial.append(recorded(variable._array.copy()))
+        return found
+
+    def commit(self) -> None:
+        """Gives the variables their new values."""
+        for index, value in self.updated.items():
+            self.variables[index].assign(np.asarray(value))
 
 
 class _Thread(threading.local):

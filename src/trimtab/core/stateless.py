@@ -35,6 +35,14 @@ class _Values(TraceScope):
         """Sets the value of a variable."""
         self._values[id(variable)] = variable, value
 
+    def kept(self) -> Any:
+        """What has been written so far, for `restore`."""
+        return dict(self._values)
+
+    def restore(self, kept: Any) -> None:
+        """Takes back what was written since `kept` returned its value."""
+        self._values = kept
+
 
 @keras_export("keras.StatelessScope")
 class StatelessScope:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from trimtab.ir.protocols import NeedsNumbers, apply_function
 from trimtab.ir.tensor import Array, Tensor, name_of
 
 
@@ -154,8 +155,11 @@ class Value(Tensor):
         self.spec = spec
         self.shape, self.dtype = spec
 
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return apply_function(function, args, kwargs)
+
     def _refuse(self, what: str) -> Any:
-        raise TypeError(
+        raise NeedsNumbers(
             f"Tensor: {what} needs its numbers, but this tensor (shape {self.shape}, dtype "
             f"{self.dtype}) is traced: it has none until the compiled step runs. Use trimtab.ops "
             "instead of NumPy or Python control flow, or compile with run_eagerly=True."

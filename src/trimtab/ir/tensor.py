@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from trimtab.ir.protocols import apply_ufunc
+
 # Name of an operator -> function of tensors. `trimtab.ops` fills it, so that tensors need not
 # import it.
 OPERATORS: dict[str, Callable[..., Any]] = {}
@@ -47,9 +49,7 @@ class Tensor:
     """An array of one element type: concrete, traced, or a layer's future output."""
 
     __slots__ = ("__weakref__",)
-    # NumPy must leave `array + tensor` to this class instead of looping over its elements.
     __array_priority__ = 100.0
-    __array_ufunc__ = None
 
     shape: tuple[Any, ...]
     dtype: str
@@ -57,6 +57,11 @@ class Tensor:
     def as_tensor(self) -> Tensor:
         """The tensor that operations read; a variable answers with its value."""
         return self
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        tensors = [x.as_tensor() if isinstance(x, Tensor) else x for x in inputs]
+        is_traced = any(isinstance(x, Tensor) and type(x) is not Array for x in tensors)
+        return apply_ufunc(ufunc, method, tuple(tensors), kwargs, is_traced)
 
     @property
     def ndim(self) -> int:

@@ -7,11 +7,14 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from trimtab import dtypes, regularizers
 from trimtab.core import dtype_policy as dtype_policies
 from trimtab.core import recording as recording
 from trimtab.core import tree
 from trimtab.core.config import keras_export
+from trimtab.core.host import is_user_class, or_on_host
 from trimtab.core.operation import Node, Operation
 from trimtab.core.scope import THREAD
 from trimtab.core.stateless import call_with_values
@@ -26,6 +29,7 @@ from trimtab.layers.input_spec import check_inputs
 from trimtab.layers.shapes import align_shapes, is_shape, map_shapes
 from trimtab.layers.tracking import Tracker
 from trimtab.lazy import lazy_module
+from trimtab.ops.dispatch import convert
 
 if TYPE_CHECKING:
     import difflib
@@ -212,7 +216,7 @@ class Layer(Buildable, Operation):
                 self._prepare(bound, is_symbolic)
                 THREAD.autocast = self._autocast_type()
                 mask = self._fill_masks(bound, kwargs)
-                run = self._probe if is_symbolic else self.call
+                run = self._probe if is_symbolic else self._run
                 outputs = run(*args, **kwargs)
                 self._finish_call(bound, outputs, mask, is_symbolic)
         except _AMENDED as error:
@@ -345,6 +349,15 @@ class Layer(Buildable, Operation):
         """The mask of the outputs, given that of the inputs: the same, unless overridden."""
         return previous_mask
 
+    def _run(self, *args: Any, **kwargs: Any) -> Any:
+        """`call`; where it is a user's and asks for numbers, as a call of Python in the plan."""
+        if self._layers or (self.is_pure and not is_user_class(type(self))):
+            return self.call(*args, **kwargs)
+        result = or_on_host(f"layer '{self.name}'", self.call, args, kwargs)
+        if isinstance(result, Tensor):
+            return result
+        return tree.map_structure(lambda x: convert(x) if isinstance(x, np.ndarray) else x, result)
+
     def _probe(self, *args: Any, **kwargs: Any) -> Any:
         outer, CALLS.is_probe = CALLS.is_probe, True
         try:
@@ -355,7 +368,7 @@ class Layer(Buildable, Operation):
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """KerasTensors for what `call` gives on such arguments."""
         if is_default(self, "compute_output_shape"):
-            return infer_output_spec(self.call, args, kwargs)
+            return infer_output_spec(self._run, args, kwargs)
         bound = self.call_signature().bind(self.name, args, kwargs)
         known = self._argument_shapes(bound)
         shape = self.compute_output_shape(

@@ -58,6 +58,7 @@ class Buildable(LossOwner):
     """What layers have by being built on their first call."""
 
     call: Callable[..., Any]
+    _run: Callable[..., Any]
     _is_building = False
     _path: str | None
     _parent_path: str | None
@@ -118,7 +119,7 @@ class Buildable(LossOwner):
             # The call itself builds sublayers.
             return
         if any(not layer.built for layer in self._layers):
-            infer_output_spec(self.call, (), bound)
+            infer_output_spec(self._run, (), bound)
         self._finish_build({"input_shape": next(iter(shapes.values()), None)})
 
     def _argument_shapes(self, bound: dict[str, Any]) -> dict[str, Any]:

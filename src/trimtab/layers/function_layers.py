@@ -88,7 +88,7 @@ class Lambda(Layer):
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """KerasTensors for what the function gives."""
         if self._output_shape is None:
-            return infer_output_spec(self.call, args, kwargs)
+            return infer_output_spec(self._run, args, kwargs)
         return super().compute_output_spec(*args, **kwargs)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 from trimtab import ops
 from trimtab.core import dtype_policy, settings, tree
 from trimtab.core.config import Configurable, find_object, keras_export
+from trimtab.core.host import or_on_host
 from trimtab.core.naming import auto_name
 from trimtab.ir.tensor import Tensor
 
@@ -239,7 +240,8 @@ class Loss(Configurable):
             ValueError: If the shapes do not fit together.
         """
         in_mask = mask_of(y_pred)
-        losses = self.call(_as_tensors(y_true, self.dtype), _as_tensors(y_pred, self.dtype))
+        pair = _as_tensors(y_true, self.dtype), _as_tensors(y_pred, self.dtype)
+        losses = or_on_host(f"loss '{self.name}'", self.call, pair, {})
         out_mask = mask_of(losses)
         mask = in_mask if out_mask is None else out_mask
         if in_mask is not None and out_mask is not None:

@@ -3,6 +3,9 @@
 Source: Keras 3 `keras.ops` for names, arguments and promotion.
 """
 
+import numpy as _numpy
+
+from trimtab.ir.protocols import FUNCTIONS as _FUNCTIONS
 from trimtab.ir.tensor import OPERATORS as _OPERATORS
 from trimtab.ops.activations import celu as celu
 from trimtab.ops.activations import elu as elu
@@ -318,3 +321,11 @@ __all__ = sorted(name for name, value in globals().items() if callable(value) an
 
 def __dir__() -> list[str]:
     return __all__
+
+
+# NumPy's functions on traced tensors.
+_FUNCTIONS.update(
+    (name, function)
+    for name, function in list(globals().items())
+    if callable(function) and hasattr(_numpy, name)
+)

@@ -12,6 +12,7 @@ import numpy as np
 from trimtab import ops
 from trimtab.core import settings
 from trimtab.core.config import keras_export, nearest
+from trimtab.core.host import or_on_host
 from trimtab.core.stateless import call_with_values
 from trimtab.core.variable import Variable
 from trimtab.ir.tensor import Tensor
@@ -228,7 +229,9 @@ class Optimizer(OptimizerState):
     ) -> None:
         """Updates the weights one by one; overridden where they share a calculation."""
         for gradient, variable in zip(gradients, variables, strict=True):
-            self.update_step(gradient, variable, learning_rate)
+            or_on_host(
+                type(self).__name__, self.update_step, (gradient, variable, learning_rate), {}
+            )
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Any:
         """One step from (gradient, weight) pairs; see `apply`.

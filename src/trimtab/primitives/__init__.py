@@ -4,6 +4,7 @@ from trimtab.primitives import contraction as contraction
 from trimtab.primitives import convolution as convolution
 from trimtab.primitives import elementwise as elementwise
 from trimtab.primitives import fused as fused
+from trimtab.primitives import host as host
 from trimtab.primitives import indexing as indexing
 from trimtab.primitives import layout as layout
 from trimtab.primitives import markers as markers

@@ -15,7 +15,7 @@ from trimtab.metrics.base import Metric
 from trimtab.metrics.reduction import Mean
 from trimtab.training.arguments import naming_unknown_arguments
 from trimtab.training.compile_loss import CompileLoss
-from trimtab.training.compile_metrics import CompileMetrics
+from trimtab.training.compile_metrics import CompileMetrics, result_of
 from trimtab.training.notices import user_stack_level, warn_once
 from trimtab.training.state import TrainingState
 from trimtab.training.target_checks import LabelRange
@@ -190,7 +190,7 @@ class Compilable:
         """Name -> value of all metrics so far, the loss among them."""
         results: dict[str, Any] = {}
         for metric in self.metrics:
-            value = metric.result()
+            value = result_of(metric)
             if isinstance(value, dict):
                 results.update(value)
             else:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from trimtab.core import tree
 from trimtab.core.config import nearest
+from trimtab.core.host import or_on_host
 from trimtab.core.variable import Variable
 from trimtab.metrics.base import Metric
 from trimtab.training.outputs import names_of, spread, targets_of
@@ -133,11 +134,12 @@ class CompileMetrics(Metric):
         for output, _, metric, is_weighted in self._entries:
             position = positions[output] or 0
             y, prediction = targets[position], outputs[output]
+            weighted = {}
             if is_weighted:
                 weight = weights[position] if len(weights) == len(targets) else weights[0]
-                metric.update_state(y, prediction, sample_weight=weight)
-            else:
-                metric.update_state(y, prediction)
+                weighted["sample_weight"] = weight
+            owner = f"metric '{metric.name}'"
+            or_on_host(owner, metric.update_state, (y, prediction), weighted)
 
     def reset_state(self) -> None:
         """Resets all of them."""
@@ -174,4 +176,9 @@ class CompileMetrics(Metric):
         """
         if not self.built:
             raise ValueError("CompileMetrics: has no result before the first batch has been seen")
-        return {name: metric.result() for name, metric in self.named_metrics().items()}
+        return {name: result_of(metric) for name, metric in self.named_metrics().items()}
+
+
+def result_of(metric: Metric) -> Any:
+    """The result of a metric, which may be written with NumPy."""
+    return or_on_host(f"metric '{metric.name}'", metric.result, (), {})

@@ -9,33 +9,12 @@ from typing import Any
 import numpy as np
 
 from trimtab.core import tree
-from trimtab.core.scope import TraceScope, autocast_scope, trace_scope
-from trimtab.core.variable import Variable
+from trimtab.core.scope import RecordingScope, autocast_scope, trace_scope
 from trimtab.data import ArrayData, Form
 from trimtab.data.arrays import Named
-from trimtab.ir.graph import recorded
 from trimtab.ir.tensor import Array
 from trimtab.training.step import batch_method
 from trimtab.training.target_checks import check_labels
-
-
-class RecordingScope(TraceScope):
-    """A trace whose values hold numbers, so that user code can look at them."""
-
-    def position(self, variable: Variable) -> int:
-        """Index of `variable` in the trace; it is added with a copy of its content if new."""
-        key = id(variable)
-        found = self._position.get(key)
-        if found is None:
-            found = self._position[key] = len(self.variables)
-            self.variables.append(variable)
-            self.initial.append(recorded(variable._array.copy()))
-        return found
-
-    def commit(self) -> None:
-        """Gives the variables their new values."""
-        for index, value in self.updated.items():
-            self.variables[index].assign(np.asarray(value))
 
 
 def discard(function: Callable[..., Any], arrays: Sequence[np.ndarray[Any, Any]]) -> None:

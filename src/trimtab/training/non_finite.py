@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trimtab.core import tree
-from trimtab.core.scope import autocast_scope, trace_scope
+from trimtab.core.scope import RecordingScope, autocast_scope, trace_scope
 from trimtab.core.variable import Variable
 from trimtab.data import Form
 from trimtab.ir.graph import recorded
 from trimtab.ir.tensor import Array
-from trimtab.training.eager import RecordingScope
 from trimtab.training.step import batch_method
 
 # The value may be there before the step whose loss shows it: its update came a batch earlier.

@@ -298,7 +298,7 @@ def test_a_loss_that_is_no_number_stops_training(x, one_hot, capsys):
 def test_weights_get_their_moving_average_at_the_end(net, x, one_hot):
     net.compile(optimizers.SGD(0.5, use_ema=True, ema_momentum=0.9), "mse")
     net.fit(x, one_hot, verbose=0)
-    average = net.optimizer._averages[0]
+    average = net.optimizer._model_variables_moving_average[0]
     np.testing.assert_array_equal(net.layers[0].kernel.numpy(), average.numpy())
 
 
