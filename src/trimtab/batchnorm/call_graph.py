@@ -9,6 +9,7 @@ without running anything on numbers and without leaving a trace in the model.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -65,6 +66,8 @@ class CallNode:
         training: What the layer's `training` is while the model is in `fit`: True, but where a
             `call` of the user's passes False. (What a functional model was told when it was made is
             overridden by `fit`, as in Keras 3.)
+        told_training: What the call, or that of a model around it, says of `training`; None if
+            nothing is said. Beside `training` it shows where `fit` overrides it.
         source: The node of the functional model that it comes from.
     """
 
@@ -81,6 +84,7 @@ class CallNode:
         "owners",
         "path",
         "source",
+        "told_training",
         "training",
     )
 
@@ -104,6 +108,7 @@ class CallNode:
         self.consumers: list[CallNode] = []
         self.call_index = 0
         self.training = True
+        self.told_training: bool | None = None
         masks = {name for name in kwargs if name == "mask" or name.endswith("_mask")}
         given = [*args, *(value for name, value in kwargs.items() if name not in masks)]
         self.inputs: list[Output] = [x for x in tree_leaves(given) if isinstance(x, Output)]
@@ -129,12 +134,6 @@ class CallNode:
     def producers(self) -> list[CallNode]:
         """The calls whose outputs it takes, each once, in the order of its arguments."""
         return list(dict.fromkeys(x.node for x in self.inputs))
-
-    @property
-    def given_training(self) -> bool | None:
-        """What the call itself says of `training`; None if it says nothing."""
-        given = self.kwargs.get("training")
-        return None if given is None else bool(given)
 
     @property
     def name(self) -> str:
@@ -275,6 +274,7 @@ class _Builder:
     def __init__(self, graph: CallGraph) -> None:
         self.graph = graph
         self._is_recorded = False
+        self._told: bool | None = None
 
     def _training(self, kwargs: dict[str, Any], training: bool) -> bool:
         """What a call's `training` is in `fit`, if the model or layer around it has `training`."""
@@ -282,6 +282,13 @@ class _Builder:
         # made; where a user's `call` passes one, that counts.
         given = kwargs.get("training") if self._is_recorded else None
         return training if given is None else bool(given)
+
+    def _telling(self, kwargs: dict[str, Any]) -> bool | None:
+        """What is said of `training` by a call or, if it says nothing, by those around it."""
+        given = kwargs.get("training")
+        # In a recorded run every call is told what `training` is: only False was said by someone.
+        is_said = given is not None and not (self._is_recorded and given)
+        return bool(given) if is_said else self._told
 
     def follow(
         self,
@@ -336,12 +343,21 @@ class _Builder:
                     return opened
         return self._add(node, args, kwargs, owners, training)
 
+    @contextlib.contextmanager
+    def _inside(self, kwargs: dict[str, Any]) -> Iterator[None]:
+        outer, self._told = self._told, self._telling(kwargs)
+        try:
+            yield
+        finally:
+            self._told = outer
+
     def _add(
         self, node: Node, args: Any, kwargs: dict[str, Any], owners: tuple[Any, ...], training: bool
     ) -> list[Output | None]:
         graph = self.graph
         made = CallNode(len(graph.nodes), node.operation, args, kwargs, node, owners)
         made.training = self._training(kwargs, training)
+        made.told_training = self._telling(kwargs)
         calls = graph._calls.setdefault(id(node.operation), [])
         made.call_index = len(calls)
         calls.append(made)
@@ -373,7 +389,10 @@ class _Builder:
         layer: Any = node.operation
         training = self._training(kwargs, training)
         try:
-            with recording(layer, (node.args, node.kwargs), training) as recorded:
+            with (
+                self._inside(kwargs),
+                recording(layer, (node.args, node.kwargs), training) as recorded,
+            ):
                 given = _outer(recorded, args, kwargs)
                 return self.follow(
                     recorded.nodes, recorded.outputs, given, (*owners, layer), training, True

@@ -21,6 +21,7 @@ from trimtab.version import __version__
 
 # Name of each command, and of the module in this package that defines it.
 COMMANDS: dict[str, str] = {
+    "audit": "audit",
     "place": "place",
     "recalibrate": "recalibrate",
     "run": "run",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 else:
     difflib = lazy_module("difflib")
 
+# Numbers the layers in the order in which they are made.
+_SERIALS = itertools.count()
+
 # Errors whose text is amended by the layer in which they happen.
 _AMENDED = (ValueError, TypeError, IndexError)
 
@@ -64,6 +68,7 @@ class Layer(Buildable, Operation):
     _is_layer = True
     _is_owned = False
     _is_initialised = False
+    _serial: int
     _call_spec: CallSignature
     # Weak references to what is to be cleared when an attribute is set.
     _watchers: list[Any]
@@ -79,6 +84,7 @@ class Layer(Buildable, Operation):
         # Past tracking: what they hold comes and goes with every call.
         object.__setattr__(made, "_watchers", [])
         object.__setattr__(made, "_losses", [])
+        object.__setattr__(made, "_serial", next(_SERIALS))
         return made
 
     def __init__(

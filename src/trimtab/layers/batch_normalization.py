@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import weakref
+from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,8 @@ from trimtab.primitives import fused
 _MADE: weakref.WeakSet[BatchNormalization] = weakref.WeakSet()
 # Names of layers that were dropped before anything used them.
 _DROPPED: list[str] = []
+# Number and name of those dropped last, for `left_out_within`.
+_DROPPED_LATELY: deque[tuple[int, str]] = deque(maxlen=256)
 
 
 def orphans() -> list[BatchNormalization]:
@@ -39,6 +43,29 @@ def take_left_out() -> list[str]:
         # Not a weak set: the collector clears weak references before it calls `__del__`.
         object.__setattr__(layer, "_is_watched", False)
     return sorted(names)
+
+
+def left_out_within(layers: Iterable[Any]) -> list[str]:
+    """Names of the layers that were made between the first and the last of `layers`, for nothing.
+
+    That they were made among a model's layers tells them from those of another model, or of one
+    that is still being made.
+    """
+    numbers = [layer._serial for layer in layers]
+    if not numbers:
+        return []
+    first, last = min(numbers), max(numbers)
+    lost = [*_DROPPED_LATELY, *((bn._serial, bn.name) for bn in orphans())]
+    return [name for number, name in sorted(lost) if first < number < last]
+
+
+def trainable_by_name(model: Any) -> dict[str, bool]:
+    """Name of each BatchNormalization in `model`, and whether it is trainable."""
+    return {
+        layer.name: layer.trainable
+        for layer in model._flatten_layers(include_self=False)
+        if isinstance(layer, BatchNormalization)
+    }
 
 
 @keras_export("keras.layers.BatchNormalization")
@@ -147,6 +174,7 @@ class BatchNormalization(Layer):
         state = self.__dict__
         if state.get("_is_watched") and not self._is_owned and not self.built:
             _DROPPED.append(self.name)
+            _DROPPED_LATELY.append((self._serial, self.name))
 
     def build(self, input_shape: Any) -> None:
         """Makes gamma, beta and the statistics, one number a channel each."""

@@ -2,13 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from trimtab.callbacks.messages import print_message
 from trimtab.core import settings
 from trimtab.layers.batch_normalization import BatchNormalization, take_left_out
 from trimtab.training.feed import ArrayFeed
 from trimtab.training.notices import warn_once
 from trimtab.training.preparation import Feed
+
+# What gives lines about a model that `fit` is about to train: of (model, batch size, rows, steps an
+# epoch, epochs, callbacks), each None where it is not known. The toolkit above fills it.
+CHECKS: list[Callable[..., list[str]]] = []
+_MOST_LINES = 3
+
+
+def tell_of_batch_norm(
+    model: Any, feed: Feed, epochs: int, callbacks: Sequence[Any], verbose: Any
+) -> None:
+    """Prints, once a model and in at most three lines, what is wrong with its batch normalization.
+
+    Nothing is printed, and nothing is looked at, with `verbose=0`, without such a layer, or after
+    `trimtab.config.set_bn_checks(False)`.
+    """
+    notices = model.training_state.notices
+    if not verbose or not settings.bn_checks() or "rules" in notices:
+        return
+    if not any(isinstance(layer, BatchNormalization) for layer in model._flatten_layers()):
+        return
+    notices.add("rules")
+    is_array = isinstance(feed, ArrayFeed)
+    batch_size = feed.batch_size if is_array else None
+    rows = feed.data.rows if is_array else None
+    lines = [
+        line
+        for check in CHECKS
+        for line in check(model, batch_size, rows, feed.steps, epochs, callbacks)
+    ]
+    shown = lines if len(lines) <= _MOST_LINES else lines[: _MOST_LINES - 1]
+    for line in shown:
+        print_message(line)
+    if len(lines) > len(shown):
+        print_message(
+            f"{len(lines) - len(shown)} more findings on batch normalization; "
+            "trimtab.batchnorm.audit(model) shows them all"
+        )
 
 
 def warn_about_batch_norm(model: Any, feed: Feed) -> None:

@@ -11,6 +11,7 @@ from trimtab.core.config import deserialize_keras_object, serialize_keras_object
 from trimtab.core.tracing import as_value
 from trimtab.data import unpack_x_y_sample_weight
 from trimtab.ir.tensor import Tensor
+from trimtab.layers.batch_normalization import trainable_by_name
 from trimtab.metrics.base import Metric
 from trimtab.metrics.reduction import Mean
 from trimtab.training.arguments import naming_unknown_arguments
@@ -123,6 +124,7 @@ class Compilable:
         state = self.training_state
         state.loss, state.metrics, state.arguments = new_loss, new_metrics, arguments
         state.loss_tracker = Mean(name="loss")
+        state.trainable_when_compiled = trainable_by_name(self)
         state.forget_steps()
         self.optimizer = chosen
         self.loss = loss

@@ -50,6 +50,8 @@ class TrainingState:
         was_built: Whether building was tried since the model last changed.
         notices: Warnings that were given, so that each is given once.
         keeper: While `fit` runs, what can keep its last batches for a second look.
+        trainable_when_compiled: Name of each batch normalization and whether it was trainable when
+            the model was compiled.
     """
 
     def __init__(self) -> None:
@@ -62,6 +64,7 @@ class TrainingState:
         self.was_built = False
         self.notices: set[str] = set()
         self.keeper: Any = None
+        self.trainable_when_compiled: dict[str, bool] = {}
 
     def forget_steps(self) -> None:
         """Drops what was compiled, since the model has changed."""

@@ -9,7 +9,7 @@ import numpy as np
 from trimtab.callbacks import CallbackList
 from trimtab.data import ArrayData, array_data
 from trimtab.training import arguments, loop, prediction
-from trimtab.training.batch_norm_checks import warn_about_batch_norm
+from trimtab.training.batch_norm_checks import tell_of_batch_norm, warn_about_batch_norm
 from trimtab.training.compilable import Compilable
 from trimtab.training.compile_metrics import CompileMetrics
 from trimtab.training.feed import ArrayFeed
@@ -131,6 +131,7 @@ class Trainer(Compilable):
         listed = self._callback_list(
             callbacks, verbose, epochs=epochs.stop, steps=feed.steps, add_history=True
         )
+        tell_of_batch_norm(self, feed, len(epochs), listed.callbacks, verbose)
 
         def validate(epoch: int) -> loop.Logs | None:
             if test_feed is None or not arguments.is_due(epoch, validation_freq):
