@@ -107,7 +107,8 @@ def mlp_prelu_as_in_kaggle_otto():
 @correct
 def input_normalised_by_batch_norm():
     return compiled(
-        Sequential([Input((14,)), bn(), layers.Dense(32, activation="relu"), layers.Dense(1)]), "mse"
+        Sequential([Input((14,)), bn(), layers.Dense(32, activation="relu"), layers.Dense(1)]),
+        "mse",
     )
 
 
@@ -167,10 +168,7 @@ def vgg(placement):
     for filters in (8, 16):
         for _ in range(2):
             y = layers.Conv2D(filters, 3, padding="same", use_bias=placement == "after")(y)
-            if placement == "before":
-                y = layers.ReLU()(bn()(y))
-            else:
-                y = bn()(layers.ReLU()(y))
+            y = layers.ReLU()(bn()(y)) if placement == "before" else bn()(layers.ReLU()(y))
         y = layers.MaxPooling2D()(y)
     y = layers.Flatten()(y)
     y = layers.Dense(32, activation="relu")(y)
