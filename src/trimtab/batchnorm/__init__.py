@@ -1,14 +1,14 @@
 """The Batch Normalization toolkit: where it goes in a network, whether it works, what it brings."""
 
+from trimtab.batchnorm import fit_checks as fit_checks
+from trimtab.batchnorm.auditing import audit as audit
 from trimtab.batchnorm.certificates import Certificate as Certificate
+from trimtab.batchnorm.findings import Finding as Finding
+from trimtab.batchnorm.findings import Report as Report
 from trimtab.batchnorm.folding import Folded as Folded
 from trimtab.batchnorm.folding import FoldedLayer as FoldedLayer
 from trimtab.batchnorm.folding import Folding as Folding
 from trimtab.batchnorm.folding import fold as fold
-from trimtab.batchnorm import fit_checks as fit_checks
-from trimtab.batchnorm.auditing import audit as audit
-from trimtab.batchnorm.findings import Finding as Finding
-from trimtab.batchnorm.findings import Report as Report
 from trimtab.batchnorm.placing import Placed as Placed
 from trimtab.batchnorm.placing import PlacedLayer as PlacedLayer
 from trimtab.batchnorm.placing import Placement as Placement

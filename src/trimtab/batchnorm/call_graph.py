@@ -191,12 +191,13 @@ class CallGraph:
         ValueError: If it is not built, or its `call` cannot be followed.
 
     >>> from trimtab import Input, Sequential, layers
-    >>> net = Sequential([Input((4,)), layers.Dense(3), layers.BatchNormalization(name="bn")])
+    >>> norm = layers.BatchNormalization(name="bn")
+    >>> net = Sequential([Input((4,)), layers.Dense(3, name="a"), norm])
     >>> graph = CallGraph(net)
     >>> [node.kind for node in graph.nodes]
     ['input', 'linear', 'batch_norm']
-    >>> graph.calls_of(net.get_layer("bn"))[0].producers
-    [<CallNode 1 dense (Dense)>]
+    >>> graph.calls_of(norm)[0].producers
+    [<CallNode 1 a (Dense)>]
     """
 
     def __init__(self, model: Any) -> None:
