@@ -9,6 +9,7 @@ from trimtab.batchnorm.folding import Folded as Folded
 from trimtab.batchnorm.folding import FoldedLayer as FoldedLayer
 from trimtab.batchnorm.folding import Folding as Folding
 from trimtab.batchnorm.folding import fold as fold
+from trimtab.batchnorm.onnx_export import export_onnx as export_onnx
 from trimtab.batchnorm.placing import Placed as Placed
 from trimtab.batchnorm.placing import PlacedLayer as PlacedLayer
 from trimtab.batchnorm.placing import Placement as Placement
