@@ -5,8 +5,10 @@ Counter-based bits, so the same seed gives the same numbers everywhere.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,22 @@ _GLOBAL = _Global()
 def set_seed(seed: int) -> None:
     """Starts the seeds of layers and initializers that are given none anew from `seed`."""
     _GLOBAL.start(seed)
+
+
+@contextlib.contextmanager
+def kept_seed() -> Iterator[None]:
+    """Lets a block start the global generators anew, NumPy's too; afterwards they go on as before.
+
+    Threads share them: what another thread draws meanwhile comes from the block's.
+    """
+    kept = _GLOBAL.generator, _GLOBAL.stream
+    numpy_state = np.random.get_state()  # noqa: NPY002 - shuffling draws from it, as in Keras
+    try:
+        yield
+    finally:
+        with _GLOBAL.lock:
+            _GLOBAL.generator, _GLOBAL.stream = kept
+        np.random.set_state(numpy_state)  # noqa: NPY002
 
 
 def make_default_seed() -> int:

@@ -81,6 +81,8 @@ class Variable(Tensor):
         self.autocast = bool(autocast)
         self.aggregation = aggregation
         self.synchronization = synchronization
+        # What a layer was told to begin with, so that a study can draw it anew.
+        self.initializer: Any = None
         self.regularizer: Any = None
         self.constraint: Any = None
         self.overwrite_with_gradient = False

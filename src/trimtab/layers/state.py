@@ -102,10 +102,11 @@ class StateOwner:
         kind = self.variable_dtype if dtype is None else dtypes.standardize(dtype)
         if initializer is None:
             initializer = "glorot_uniform" if dtypes.is_float(kind) else "zeros"
+        first = initializers.get(initializer)
         # Values of variables are numbers even if the layer is built inside a trace.
         with naming.name_scope(self.name, self), trace_scope(None), autocast_scope(None):
             variable = Variable(
-                initializers.get(initializer),
+                first,
                 shape=() if shape is None else tuple(shape),
                 dtype=kind,
                 trainable=trainable,
@@ -113,6 +114,7 @@ class StateOwner:
                 aggregation=aggregation,
                 name=name,
             )
+        variable.initializer = first
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
         variable.overwrite_with_gradient = overwrite_with_gradient
