@@ -6,6 +6,7 @@ can be filled with, say, the linters alone, without building the package first.
 """
 
 import pathlib
+import re
 import sys
 import tomllib
 
@@ -13,7 +14,7 @@ PYPROJECT = pathlib.Path(__file__).resolve().parents[1] / "pyproject.toml"
 
 
 def requirements(name: str) -> list[str]:
-    """The requirements of the list `name`."""
+    """The requirements of the list `name`, those of other extras of this package spelt out."""
     content = tomllib.loads(PYPROJECT.read_text())
     extras = content["project"]["optional-dependencies"]
     lists = {
@@ -23,7 +24,12 @@ def requirements(name: str) -> list[str]:
     }
     if name not in lists:
         raise SystemExit(f"requirements.py: the list is one of {', '.join(lists)}; got {name!r}")
-    return lists[name]
+    found = []
+    for requirement in lists[name]:
+        # An extra may ask for another of this package, which pip would look for elsewhere.
+        own = re.fullmatch(rf"{content['project']['name']}\[([\w-]+)\]", requirement)
+        found += requirements(own[1]) if own else [requirement]
+    return list(dict.fromkeys(found))
 
 
 if __name__ == "__main__":

@@ -25,3 +25,5 @@ from trimtab.batchnorm.report_formats import sarif as sarif
 from trimtab.batchnorm.report_formats import write_baseline as write_baseline
 from trimtab.batchnorm.rules import explain_rule as explain_rule
 from trimtab.batchnorm.script_check import audit_script as audit_script
+from trimtab.batchnorm.studies import Study as Study
+from trimtab.batchnorm.studies import study as study

@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "place": "place",
     "recalibrate": "recalibrate",
     "run": "run",
+    "study": "study",
 }
 
 

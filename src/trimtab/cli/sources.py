@@ -90,9 +90,14 @@ def add_data_arguments(
 
 def model_from(arguments: argparse.Namespace, name: str = "model") -> Any:
     """The model that the arguments of `add_model_argument` name."""
+    import_modules(arguments)
+    return load_model(getattr(arguments, name))
+
+
+def import_modules(arguments: argparse.Namespace) -> None:
+    """Imports the modules that `--import` names."""
     for module in arguments.imports:
         _import(module, f"--import {module}")
-    return load_model(getattr(arguments, name))
 
 
 def data_from(arguments: argparse.Namespace, name: str = "data") -> Data | None:

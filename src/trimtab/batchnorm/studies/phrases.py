@@ -43,9 +43,10 @@ def judged_by(study: Study) -> str:
     how = (
         "rows of the test set" if study.plan.data.test is not None else "rows held out anew a seed"
     )
+    margin = f"{measure.number(measure.margin)}{measure.unit}"
     said = (
         f"{name} after the last of {study.plan.epochs} epochs on {rows:,} {how}; differences "
-        f"within ±{measure.number(measure.margin)}{measure.unit} count as none ({measure.margin_rule})"
+        f"within ±{margin} count as none ({measure.margin_rule})"
     )
     if measure.in_points:
         mean = sum(arm.mean for arm in study.arms) / len(study.arms)

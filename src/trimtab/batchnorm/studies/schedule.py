@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import pickle
 import sys
 import time
@@ -155,8 +156,7 @@ def _packed(plan: Plan) -> bytes:
     by_value = {
         module
         for arm in plan.arms
-        if (module := sys.modules.get(getattr(arm.source, "__module__", "")))
-        and not _is_installed(module)
+        if (module := sys.modules.get(_module_of(arm.source))) and not _is_installed(module)
     }
     for module in by_value:
         cloudpickle.register_pickle_by_value(module)
@@ -171,6 +171,11 @@ def _packed(plan: Plan) -> bytes:
         for module in by_value:
             cloudpickle.unregister_pickle_by_value(module)
     return packed
+
+
+def _module_of(source: Any) -> str:
+    function = source.func if isinstance(source, functools.partial) else source
+    return str(getattr(function, "__module__", ""))
 
 
 def _is_installed(module: Any) -> bool:

@@ -64,7 +64,7 @@ class Measure:
         margin = self.margin * (100 if self.in_points else 1)
         if margin <= 0 or not math.isfinite(margin):
             return 4
-        digits = max(0, -math.floor(math.log10(margin)))
+        digits = max(1 if self.in_points else 0, -math.floor(math.log10(margin)))
         is_one_digit = math.isclose(round(margin, digits), margin, rel_tol=1e-9)
         return digits if is_one_digit else digits + 1
 
@@ -293,6 +293,10 @@ def ranked(comparisons: Sequence[Comparison]) -> list[Comparison]:
 def headline(comparisons: Sequence[Comparison], measure: Measure) -> str:
     """The verdict in one sentence, the most telling first."""
     told = ranked(comparisons)
+    if all(c.kind == UNDECIDED for c in told):
+        return _nothing_told(told, measure)
+    if all(c.kind in {SAME, TOO_SMALL} for c in told):
+        return _all_same(told, measure)
     by_kind = {kind: [c for c in told if c.kind == kind] for kind in KINDS}
     parts = [
         f"{c.second} fails more often than {c.first} ({c.failures[1]} against {c.failures[0]} of "
@@ -303,14 +307,39 @@ def headline(comparisons: Sequence[Comparison], measure: Measure) -> str:
         parts += [_short_better(c, measure) for c in by_kind[kind]]
     same = by_kind[TOO_SMALL] + by_kind[SAME]
     if same:
-        parts.append(f"no practical difference between {_pairs(same, 'and')}")
+        parts.append(f"no practical difference {_pairs(same, 'and', 'between ')}")
     if by_kind[UNDECIDED]:
         parts.append(f"undecided: {_pairs(by_kind[UNDECIDED], 'against')}")
     few = by_kind[NOT_ENOUGH_SEEDS]
     if few:
-        parts.append(f"not enough seeds to compare {_pairs(few, 'and')}")
+        parts.append(f"not enough seeds to compare {_pairs(few, 'with')}")
     sentence = "; ".join(parts)
     return f"{sentence[:1].upper()}{sentence[1:]}."
+
+
+def _all_same(comparisons: Sequence[Comparison], measure: Measure) -> str:
+    """The sentence where no comparison shows a difference that matters."""
+    pairs = max(c.paired.n for c in comparisons if c.paired is not None)
+    return (
+        f"No practical difference between {_names(comparisons)}: whatever there is lies within "
+        f"±{measure.number(measure.margin)}{measure.unit} of {measure.name} ({pairs} paired seeds)."
+    )
+
+
+def _names(comparisons: Sequence[Comparison]) -> str:
+    names = list(dict.fromkeys(name for c in comparisons for name in (c.first, c.second)))
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _nothing_told(comparisons: Sequence[Comparison], measure: Measure) -> str:
+    """The sentence where every comparison is undecided."""
+    pairs = max(c.paired.n for c in comparisons if c.paired is not None)
+    needed = [c.seeds_to_settle for c in comparisons if c.seeds_to_settle is not None]
+    outlook = f"; about {min(needed):,} would settle the nearest pair" if needed else ""
+    return (
+        f"Undecided: {pairs} paired seeds cannot tell {_names(comparisons)} apart "
+        f"within ±{measure.number(measure.margin)}{measure.unit} of {measure.name}{outlook}."
+    )
 
 
 def _short_better(comparison: Comparison, measure: Measure) -> str:
@@ -321,10 +350,6 @@ def _short_better(comparison: Comparison, measure: Measure) -> str:
     return f"{comparison.first} is better than {comparison.second} {size} ({interval}){uncertain}"
 
 
-def _pairs(comparisons: Sequence[Comparison], word: str) -> str:
-    *others, last = [f"{c.first} {word} {c.second}" for c in comparisons]
-    return (
-        f"{', '.join(others)} and {last}"
-        if others and word != "and"
-        else "; ".join([*others, last])
-    )
+def _pairs(comparisons: Sequence[Comparison], word: str, start: str = "") -> str:
+    *others, last = [f"{start}{c.first} {word} {c.second}" for c in comparisons]
+    return f"{', '.join(others)} and {last}" if others else last
