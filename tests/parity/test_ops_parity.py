@@ -1,6 +1,7 @@
 """Every op gives real Keras's numbers and types: at once, traced, and in its gradients."""
 
 import inspect
+from operator import attrgetter
 
 import jax
 import jax.numpy as jnp
@@ -31,6 +32,8 @@ ELSEWHERE = {
     # Keras 3.15.1 sums partial sums of the scores: its sparsemax of two equal scores is (0, 0).
     "sparsemax",
 }
+# Keras's names, those of its modules with the module's: "image.resize".
+NAMES = [*ops.__all__, *(f"image.{name}" for name in ops.image.__all__)]
 # Real Keras compiles anew for every shape: only `make test` waits for all cases of an op.
 PARAMS = [
     pytest.param(case, id=f"{name}-{i}", marks=[pytest.mark.slow] if i else [])
@@ -100,12 +103,12 @@ def traced(case):
 
 
 def test_every_op_has_a_case():
-    assert sorted({*CASES, *ELSEWHERE}) == sorted(ops.__all__)
+    assert sorted({*CASES, *ELSEWHERE}) == sorted(NAMES)
 
 
-@pytest.mark.parametrize("name", ops.__all__)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_signature_is_kerass(name):
-    ours, theirs = (inspect.signature(getattr(module, name)) for module in (ops, keras.ops))
+    ours, theirs = (inspect.signature(attrgetter(name)(module)) for module in (ops, keras.ops))
     assert [(p.name, p.default) for p in ours.parameters.values()] == [
         (p.name, p.default) for p in theirs.parameters.values()
     ]

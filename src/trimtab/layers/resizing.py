@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from trimtab import ops
 from trimtab.core import settings
 from trimtab.core.config import keras_export
 from trimtab.layers.base import Layer
 from trimtab.layers.input_spec import InputSpec
+from trimtab.ops.image.interpolation import KERNELS, resizing_weights
 
 Pair = tuple[int, int]
 
@@ -301,27 +300,6 @@ class UpSampling1D(_UpSampling):
         self.size = _factors(self.name, size, 1)[0]
 
 
-# Name -> weight of a pixel at a distance, in pixels of the smaller image.
-_KERNELS: dict[str, Any] = {
-    "bilinear": lambda x: np.maximum(0, 1 - x),
-    "bicubic": lambda x: np.where(
-        x < 1,
-        (1.5 * x - 2.5) * x * x + 1,
-        np.where(x < 2, ((-0.5 * x + 2.5) * x - 4) * x + 2, 0.0),
-    ),
-    "lanczos3": lambda x: np.where(x <= 3, np.sinc(x) * np.sinc(x / 3), 0.0),
-    "lanczos5": lambda x: np.where(x <= 5, np.sinc(x) * np.sinc(x / 5), 0.0),
-}
-
-
-def _interpolation(kernel: str, size: int, factor: int) -> np.ndarray[Any, Any]:
-    """(new size, size) weights that make `size * factor` pixels of `size`, centres kept."""
-    centres = (np.arange(size * factor) + 0.5) / factor - 0.5
-    weights: np.ndarray[Any, Any] = _KERNELS[kernel](np.abs(centres[:, None] - np.arange(size)))
-    weights /= weights.sum(axis=1, keepdims=True)
-    return weights
-
-
 @keras_export("keras.layers.UpSampling2D")
 class UpSampling2D(_UpSampling):
     """Images with `size` times the rows and columns.
@@ -348,9 +326,9 @@ class UpSampling2D(_UpSampling):
         super().__init__(2, data_format, **kwargs)
         self.size = _factors(self.name, size, 2)
         self.interpolation = str(interpolation).lower()
-        if self.interpolation not in ("nearest", *_KERNELS):
+        if self.interpolation not in ("nearest", *KERNELS):
             raise ValueError(
-                f"{self.name}: `interpolation` must be one of nearest, {', '.join(_KERNELS)}; got "
+                f"{self.name}: `interpolation` must be one of nearest, {', '.join(KERNELS)}; got "
                 f"{interpolation!r}"
             )
 
@@ -359,7 +337,8 @@ class UpSampling2D(_UpSampling):
         if self.interpolation == "nearest":
             return super().call(inputs)
         for axis, factor in enumerate(self.size, start=self._first):
-            weights = _interpolation(self.interpolation, inputs.shape[axis], factor)
+            size = inputs.shape[axis]
+            weights = resizing_weights(self.interpolation, size, size * factor)
             moved = ops.moveaxis(inputs, axis, -1)
             scaled = ops.matmul(moved, weights.T.astype(inputs.dtype))
             inputs = ops.moveaxis(scaled, -1, axis)

@@ -7,6 +7,7 @@ import numpy as _numpy
 
 from trimtab.ir.protocols import FUNCTIONS as _FUNCTIONS
 from trimtab.ir.tensor import OPERATORS as _OPERATORS
+from trimtab.ops import image as image
 from trimtab.ops.activations import celu as celu
 from trimtab.ops.activations import elu as elu
 from trimtab.ops.activations import gelu as gelu

@@ -1,6 +1,6 @@
 """Calls of every op, to be compared with real Keras."""
 
-from ops_cases import elements, indices, layout, networks, reductions, structure, windows
+from ops_cases import elements, images, indices, layout, networks, reductions, structure, windows
 
 CASES = {
     **elements.CASES,
@@ -10,4 +10,5 @@ CASES = {
     **networks.CASES,
     **structure.CASES,
     **windows.CASES,
+    **images.CASES,
 }

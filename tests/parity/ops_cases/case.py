@@ -1,5 +1,7 @@
 """What a case is, and the operands that cases share."""
 
+from operator import attrgetter
+
 import numpy as np
 
 _RNG = np.random.default_rng(11)
@@ -68,7 +70,7 @@ def case(name, *operands, **options):
         given = list(operands)
         for position, x in zip(positions, xs, strict=True):
             given[position] = x
-        return getattr(o, name)(*given, **keywords)
+        return attrgetter(name)(o)(*given, **keywords)
 
     return Case(call, *[operands[i] for i in positions], **rest)
 
