@@ -10,13 +10,17 @@ from typing import Any
 import numpy as np
 
 from trimtab import config
+from trimtab.batchnorm.recalibrating import recalibrate
 from trimtab.batchnorm.studies.arms import Arm
 from trimtab.batchnorm.studies.data import StudyData
 from trimtab.batchnorm.studies.seeding import derive
 from trimtab.core import random, settings, tree
 from trimtab.core.random import kept_seed
+from trimtab.layers import BatchNormalization
 
 _MOST_ROWS_A_VALIDATION_BATCH = 1024
+# Outputs that differ by no more are called the same.
+_SAME = 1e-7
 TUNING, MAIN = "tuning", "main"
 
 
@@ -127,6 +131,8 @@ def _train(plan: Plan, job: Job, seed: int) -> Run:
     ).history
     seconds = time.perf_counter() - start
     values = {name: [_number(v) for v in numbers] for name, numbers in history.items()}
+    if plan.recalibrate and not _diverged(values):
+        _recalibrate(model, x_train, x_held, y_held, values)
     return Run(job, values, _failure(model, x_held, values), seconds)
 
 
@@ -135,13 +141,33 @@ def _number(value: Any) -> float:
     return float(value) if math.isfinite(value) else math.nan
 
 
-def _failure(model: Any, x: Any, history: dict[str, list[float]]) -> str:
-    """Why a run counts as failed, "" if it does not."""
+def _recalibrate(model: Any, x: Any, x_held: Any, y_held: Any, history: dict[str, Any]) -> None:
+    """Measures BN's statistics on the training rows, and the held-out scores of the end anew."""
+    layers = model._flatten_layers()
+    if not any(isinstance(layer, BatchNormalization) and layer.trainable for layer in layers):
+        return
+    recalibrate(model, x)
+    scores = model.evaluate(
+        x_held, y_held, batch_size=_MOST_ROWS_A_VALIDATION_BATCH, verbose=0, return_dict=True
+    )
+    for name, value in scores.items():
+        history[f"val_{name}"][-1] = _number(value)
+
+
+def _diverged(history: dict[str, list[float]]) -> str:
+    """Where the loss ceased to be finite, "" if it did not."""
     pairs = zip(history["loss"], history["val_loss"], strict=True)
     for epoch, losses in enumerate(pairs, 1):
         if not all(map(math.isfinite, losses)):
             return f"diverged: the loss is not finite after epoch {epoch}"
+    return ""
+
+
+def _failure(model: Any, x: Any, history: dict[str, list[float]]) -> str:
+    """Why a run counts as failed, "" if it does not."""
+    if _diverged(history):
+        return _diverged(history)
     outputs = tree.flatten(model.predict(x, batch_size=_MOST_ROWS_A_VALIDATION_BATCH, verbose=0))
-    if all(np.all(np.abs(output - output[:1]) <= 1e-7) for output in outputs):
+    if all(np.all(np.abs(output - output[:1]) <= _SAME) for output in outputs):
         return "learnt nothing: the same output for every row"
     return ""

@@ -43,9 +43,15 @@ def layers_by_role(model: Any) -> Iterator[tuple[str, Any]]:
         yield role, layer
 
 
-def own_variables(layer: Any) -> list[Any]:
-    """The variables of a layer but not of its sublayers; seed generators' states left out."""
-    return [*layer._trainable_variables, *layer._non_trainable_variables]
+def own_variables(layer: Any) -> Iterator[tuple[str, Any]]:
+    """(name, variable) of a layer's variables but not its sublayers'; no generator's state.
+
+    A name that a counter made says nothing, and becomes the variable's number in the layer.
+    """
+    owned = [*layer._trainable_variables, *layer._non_trainable_variables]
+    for number, variable in enumerate(owned):
+        automatic = re.fullmatch(r"variable(_\d+)?", variable.name)
+        yield f"variable {number}" if automatic else variable.name, variable
 
 
 def reseed(model: Any, seed: int) -> None:
@@ -55,10 +61,10 @@ def reseed(model: Any, seed: int) -> None:
     that are not random, such as zeros for a bias.
     """
     for role, layer in layers_by_role(model):
-        for variable in own_variables(layer):
+        for name, variable in own_variables(layer):
             initializer = variable.initializer
             if isinstance(initializer, RandomInitializer) and _is_initial(variable):
-                fresh = _with_seed(initializer, derive(seed, role, variable.name))
+                fresh = _with_seed(initializer, derive(seed, role, name))
                 variable.assign(fresh(variable.shape, dtype=variable.dtype))
         for number, generator in enumerate(layer._seed_generators):
             generator.state.assign(np.array([derive(seed, role, "stream", number), 0], np.uint32))
@@ -68,8 +74,8 @@ def start_values(model: Any) -> Roles:
     """(role, name) -> value of every variable, and of every random stream as "stream 0", ..."""
     values: Roles = {}
     for role, layer in layers_by_role(model):
-        for variable in own_variables(layer):
-            values[role, variable.name] = np.array(variable.numpy())
+        for name, variable in own_variables(layer):
+            values[role, name] = np.array(variable.numpy())
         for number, generator in enumerate(layer._seed_generators):
             values[role, f"stream {number}"] = np.array(generator.state.numpy())
     return values
