@@ -12,7 +12,7 @@ import numpy as np
 from trimtab.batchnorm.certificates import Certificate, certify, left_over
 from trimtab.batchnorm.fold_plan import FoldPlan, Step, Verdict
 from trimtab.batchnorm.observing import first_inputs
-from trimtab.batchnorm.rewriting import Edit, batchnorms, rewritten
+from trimtab.batchnorm.rewriting import Edit, batchnorms, opened, rewritten
 from trimtab.core import tree
 from trimtab.data import array_data
 from trimtab.saving import load_model
@@ -154,6 +154,7 @@ def fold(model: Any, x: Any = None, *, certify_layers: bool = True) -> Folded:
     """
     if isinstance(model, (str, os.PathLike)):
         model = load_model(model)
+    model = opened(model, "fold")
     plan = FoldPlan(model)
     if not batchnorms(model):
         raise ValueError(f"fold: {model.name} has no Batch Normalization")

@@ -53,7 +53,7 @@ def emit(builder: GraphBuilder, node: CallNode, inputs: list[str]) -> str:
 
 def _batch_normalization(builder: GraphBuilder, node: CallNode, inputs: list[str]) -> str:
     norm = node.operation
-    if node.given_training:
+    if node.told_training:
         raise NotExportable(f"export_onnx: {norm.name} is called with training=True")
     rank = len(node.input_shape)
     shape = (-1, *(1,) * (rank - 1 - norm.axis % rank))

@@ -13,7 +13,7 @@ from trimtab.batchnorm import sites
 from trimtab.batchnorm.call_graph import CallGraph
 from trimtab.batchnorm.channel_axes import channel_axes
 from trimtab.batchnorm.layer_kinds import is_batch_norm
-from trimtab.batchnorm.rewriting import Edit, Wiring, graph_of, rewritten
+from trimtab.batchnorm.rewriting import Edit, Wiring, graph_of, opened, rewritten
 from trimtab.batchnorm.sites import Site
 from trimtab.core.function import Function
 from trimtab.core.operation import Node
@@ -104,8 +104,8 @@ def place(
     effect there: its value goes into the moving mean, which changes nothing in training or at
     inference. A layer whose Batch Normalization is taken away gets a bias back, at which each
     channel changes its sign where it did before. An activation that a layer applies itself becomes
-    a layer of its own where Batch Normalization comes before it. What is at the right place already
-    stays as it is, with its weights.
+    a layer of its own where Batch Normalization comes before it; a `ConvBlock` or `DenseBlock` is
+    replaced by its parts. What is at the right place already stays as it is, with its weights.
 
     Not at the output, not at a softmax, not at a gate. In residual networks the identity path stays
     free: before the activation that follows a sum, the normalisation goes to the ends of the
@@ -148,8 +148,7 @@ def place(
         raise ValueError(f"place: `where` must be one of {', '.join(PLACES)}; got {where!r}")
     if start not in STARTS:
         raise ValueError(f"place: `start` must be 'fresh' or 'same'; got {start!r}")
-    plan = _Plan(model, where, layers, start, arguments)
-    return plan.result()
+    return _Plan(opened(model, "place"), where, layers, start, arguments).result()
 
 
 class _Plan:

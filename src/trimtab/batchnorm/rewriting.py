@@ -14,6 +14,7 @@ from trimtab.core.operation import Node, origin
 from trimtab.ir.tensor import KerasTensor
 from trimtab.layers.base import Layer
 from trimtab.layers.batch_normalization import BatchNormalization
+from trimtab.layers.blocks import Block
 from trimtab.layers.input_layer import Input, InputLayer
 from trimtab.models.model import Model
 from trimtab.models.sequential import Sequential
@@ -106,7 +107,7 @@ class Edit:
 
     Attributes:
         replaced: New layers by the operation that they stand for.
-        dropped: Nodes that hand on their input as it is.
+        dropped: Nodes that hand on their input as it is; layers behind them stay.
         before: Layers that a node's only input goes through first.
         behind: Layers that a node's output goes through, for all that use it.
         values: What variables of new layers begin with, by layer and name of the variable.
@@ -191,7 +192,10 @@ class _Rewriter:
 
     def _node(self, node: Node, tensors: dict[Any, Any], chain: list[Any]) -> None:
         if id(node) in self._edit.dropped:
-            tensors[origin(node.outputs[0])] = tensors[origin(node.input_tensors[0])]
+            x = tensors[origin(node.input_tensors[0])]
+            for layer in self._edit.behind.get(id(node), ()):
+                x = self._through(layer, x, chain)
+            tensors[origin(node.outputs[0])] = x
             return
         if id(node) in self._edit.before:
             source = origin(node.input_tensors[0])
@@ -274,6 +278,45 @@ def _like(x: KerasTensor) -> Any:
     layer = history.operation
     optional = isinstance(layer, InputLayer) and layer.optional
     return Input(batch_shape=x.shape, dtype=x.dtype, name=layer.name, optional=optional)
+
+
+def opened(model: Any, owner: str) -> Any:
+    """The model with each `ConvBlock` and `DenseBlock` replaced by its parts; itself without any.
+
+    Raises:
+        TypeError: If it is no model.
+        ValueError: If it has no graph.
+    """
+    edit = Edit()
+    pending, seen = [graph_of(model, owner)], set()
+    parts: dict[int, list[Layer]] = {}
+    while pending:
+        function = pending.pop()
+        for node in Wiring(function).nodes:
+            block, inner = node.operation, inner_graph(node.operation)
+            if inner is not None and id(inner) not in seen:
+                seen.add(id(inner))
+                pending.append(inner)
+            if isinstance(block, Block):
+                edit.dropped.add(id(node))
+                edit.behind[id(node)] = parts.setdefault(id(block), _parts(block, edit))
+    return rewritten(model, edit) if parts else model
+
+
+def _parts(block: Block, edit: Edit) -> list[Layer]:
+    """Copies of a block's parts, which begin with its weights."""
+    copies = []
+    for part in block.layers:
+        config = {**part.get_config(), "name": f"{block.name}_{part.name}"}
+        copy: Layer = type(part).from_config({**config, **_own_bias(part)})
+        edit.begin(copy, **{variable.name: np.asarray(variable) for variable in part.variables})
+        copies.append(copy)
+    return copies
+
+
+def _own_bias(part: Any) -> dict[str, Any]:
+    # A block decides about the bias when it is built, behind the configuration's back.
+    return {"use_bias": part.use_bias} if hasattr(part, "use_bias") else {}
 
 
 def copy_state(old: Layer, new: Layer) -> None:

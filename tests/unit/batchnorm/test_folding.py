@@ -176,6 +176,16 @@ def test_model_within_a_model_is_folded_too():
     same_outputs(model, folded)
 
 
+def test_block_is_folded_too():
+    model = sequential(
+        keras.Input((8, 8, 3)), L.ConvBlock(4, 3, activation="relu", name="c"), L.Flatten()
+    )
+    folded, report = batchnorm.fold(model)
+
+    assert report.folded == 1
+    same_outputs(model, folded)
+
+
 def branch(x):
     return L.Add(name="sum")([x, L.Dense(3, name="e")(x)])
 

@@ -329,6 +329,19 @@ def test_custom_layer_stays_as_it_is():
     assert [type(x).__name__ for x in batchnorm.place(model, "before").model.layers][3] == "Doubled"
 
 
+def test_block_is_replaced_by_its_parts():
+    model = keras.Sequential(
+        [keras.Input((4,)), L.DenseBlock(3, activation="relu", name="block"), L.Dense(1)]
+    )
+    x = RNG.normal(size=(5, 4)).astype("float32")
+    same = batchnorm.place(model, "before")
+    after = batchnorm.place(model, "after")
+
+    assert names(same.model)[:3] == ["block_dense", "block_norm", "block_activation"]
+    np.testing.assert_allclose(np.asarray(same.model(x)), np.asarray(model(x)), rtol=1e-6)
+    assert names(after.model)[:2] == ["block_dense", "block_activation"]
+
+
 class Own(keras.Model):
     def call(self, x):
         return x
