@@ -5,46 +5,15 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-# Sign -> (era, weight): keyword arguments.
-_KEYWORDS: dict[str, tuple[str, int]] = {
-    **dict.fromkeys(("show_accuracy", "class_mode", "poolsize", "theano_mode"), ("keras0", 5)),
-    **dict.fromkeys(
-        ("nb_epoch", "border_mode", "output_dim", "nb_filter", "dim_ordering", "samples_per_epoch"),
-        ("keras1", 3),
-    ),
-    **dict.fromkeys(
-        ("nb_val_samples", "W_regularizer", "b_regularizer", "subsample", "filter_length"),
-        ("keras1", 3),
-    ),
-    **dict.fromkeys(("pool_length", "nb_worker", "gamma_init"), ("keras1", 3)),
-    **dict.fromkeys(("lr", "decay"), ("keras2", 1)),
-    **dict.fromkeys(("padding", "kernel_initializer", "kernel_size", "strides"), ("keras2", 2)),
-    **dict.fromkeys(("epochs", "steps_per_epoch", "units", "filters"), ("keras2", 2)),
-    **dict.fromkeys(("negative_slope", "min_delta_"), ("keras3", 4)),
-    "init": ("keras1", 2),
-    "mode": ("keras1", 1),
-}
-# Names that are imported, or attributes that are read.
-_NAMES: dict[str, tuple[str, int]] = {
-    **dict.fromkeys(("Graph", "TimeDistributedDense", "AutoEncoder", "LambdaMerge"), ("keras0", 4)),
-    **dict.fromkeys(("Merge", "merge", "Highway", "MaxoutDense"), ("keras1", 4)),
-    **dict.fromkeys(("Convolution2D", "Convolution1D", "AtrousConvolution2D"), ("keras1", 2)),
-    **dict.fromkeys(("image_dim_ordering", "set_image_dim_ordering"), ("keras1", 3)),
-    **dict.fromkeys(("Conv2D", "Conv1D", "image_data_format"), ("keras2", 1)),
-    **dict.fromkeys(("fit_generator", "np_utils"), ("keras1", 1)),
-}
-_MODULES: dict[str, tuple[str, int]] = {
-    "keras.layers.containers": ("keras0", 8),
-    "keras.initializations": ("keras1", 3),
-    "keras.objectives": ("keras1", 2),
-    "keras.utils.visualize_util": ("keras1", 3),
-    "keras.layers.merge": ("keras2", 4),
-    "keras.engine.topology": ("keras1", 1),
-    "keras.ops": ("keras3", 8),
-    "keras.random": ("keras3", 8),
-    "keras.saving": ("keras3", 4),
-    "keras.config": ("keras3", 6),
-}
+from trimtab.compat.tables.rows import words
+from trimtab.compat.tables.signs import (
+    BACKEND_TODAY,
+    FILES,
+    KEYWORDS,
+    MODULES,
+    NAMES,
+    STRINGS,
+)
 
 
 @dataclass(frozen=True)
@@ -62,46 +31,52 @@ class Detected:
 
 class _Signs(ast.NodeVisitor):
     def __init__(self) -> None:
-        self.found: list[tuple[str, int, int, str]] = []
-        self.is_tf = False
-        self.is_keras3 = False
-        self.uses_keras = False
+        self.found: list[tuple[str, int, str]] = []
+        self.backend_names: set[str] = set()
 
-    def add(self, sign: tuple[str, int] | None, line: int, text: str) -> None:
-        if sign is not None:
-            self.found.append((sign[0], sign[1], line, text))
+    def add(self, kind: str | None, line: int, text: str) -> None:
+        if kind is not None:
+            self.found.append((kind, line, text))
+
+    def count(self, kind: str) -> int:
+        return sum(1 for found, _, _ in self.found if found == kind)
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             self._module(alias.name, node.lineno)
+            if alias.name == "keras.backend" and alias.asname:
+                self.backend_names.add(alias.asname)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = node.module or ""
         self._module(module, node.lineno)
         for alias in node.names:
-            self._module(f"{module}.{alias.name}", node.lineno)
-            self.add(_NAMES.get(alias.name), node.lineno, alias.name)
+            if module == "keras" and alias.name == "backend":
+                self.backend_names.add(alias.asname or alias.name)
+            if module.partition(".")[0] in ("keras", "tensorflow", "tf_keras"):
+                self.add(MODULES.get(f"{module}.{alias.name}"), node.lineno, alias.name)
+                self.add(NAMES.get(alias.name), node.lineno, alias.name)
 
     def _module(self, name: str, line: int) -> None:
-        top = name.partition(".")[0]
-        if top in ("tensorflow", "tf_keras"):
-            self.is_tf = True
-        elif top == "keras":
-            self.uses_keras = True
-            self.add(_MODULES.get(name), line, name)
+        if name.partition(".")[0] in ("tensorflow", "tf_keras"):
+            self.add("tf_keras", line, name)
+        self.add(MODULES.get(name), line, name)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        self.add(_NAMES.get(node.attr), node.lineno, node.attr)
+        self.add(NAMES.get(node.attr), node.lineno, node.attr)
         if isinstance(node.value, ast.Name) and node.value.id == "keras":
-            self.add(_MODULES.get(f"keras.{node.attr}"), node.lineno, f"keras.{node.attr}")
+            self.add(MODULES.get(f"keras.{node.attr}"), node.lineno, f"keras.{node.attr}")
+        is_backend = isinstance(node.value, ast.Name) and node.value.id in self.backend_names
+        if is_backend and node.attr not in BACKEND_TODAY:
+            self.add("keras2", node.lineno, f"backend.{node.attr}")
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
         for keyword in node.keywords:
-            if keyword.arg == "mode" and name != "BatchNormalization" and name != "merge":
-                continue
-            self.add(_KEYWORDS.get(keyword.arg or ""), node.lineno, f"{name}({keyword.arg}=)")
+            argument = keyword.arg or ""
+            kind = KEYWORDS.get(f"{name}.{argument}") or KEYWORDS.get(argument)
+            self.add(kind, node.lineno, f"{name}({argument}=)")
         self._by_position(name, node)
         self.generic_visit(node)
 
@@ -112,54 +87,56 @@ class _Signs(ast.NodeVisitor):
             if not isinstance(value, int) or isinstance(value, bool):
                 break
             ints += 1
+        line = node.lineno
         if name == "Dense" and ints == 2:
-            self.add(("keras0", 6), node.lineno, "Dense(in, out)")
+            self.add("keras0", line, "Dense(in, out)")
         elif name == "Convolution2D" and ints == 4:
-            self.add(("keras0", 6), node.lineno, "Convolution2D(n, stack, row, col)")
-        elif name in ("Convolution2D", "Conv2D") and ints == 3:
-            self.add(("keras1", 4), node.lineno, f"{name}(n, row, col)")
-        elif name in ("BatchNormalization", "PReLU") and node.args:
-            if isinstance(node.args[0], ast.Tuple):
-                self.add(("keras0", 6), node.lineno, f"{name}((...))")
-        elif name in ("train", "test") and isinstance(node.func, ast.Attribute):
-            self.add(("keras0", 2), node.lineno, f".{name}(")
+            self.add("keras0", line, "Convolution2D(n, stack, row, col)")
+        elif name in words("Convolution2D Conv2D") and len(node.args) > 2 and ints in (1, 3):
+            self.add("keras1", line, f"{name}(n, row, col)")
+        elif name in words("Conv2D Conv1D") and len(node.args) > 1:
+            self.add("modern", line, f"{name}(n, size)")
+        elif name in words("BatchNormalization PReLU"):
+            is_shape = bool(node.args) and isinstance(node.args[0], ast.Tuple)
+            self.add("keras0" if is_shape else None, line, f"{name}((...))")
 
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str):
-            if node.value == "KERAS_BACKEND":
-                self.add(("keras3", 2), node.lineno, "KERAS_BACKEND")
-            elif node.value.endswith((".keras", ".weights.h5")):
-                self.add(("keras3", 4), node.lineno, node.value)
-            elif node.value in ("val_acc", "acc"):
-                self.add(("keras2", 1), node.lineno, repr(node.value))
+            kind = STRINGS.get(node.value)
+            for suffix, era in FILES.items():
+                if node.value.endswith(suffix):
+                    kind = era
+            self.add(kind, node.lineno, repr(node.value))
 
 
 def detect(tree: ast.AST) -> Detected:
     """The era that a script was written for.
 
-    Signs of Keras 0 and 1 count for their era wherever they stand; without one, `tensorflow.keras`
-    says tf.keras, and what remains is Keras 2 if it has signs of it, else Keras 3.
+    What only Keras 0 knew says Keras 0. Spellings of Keras 1 say Keras 1; beside spellings that
+    came with Keras 2 they say Keras 2, which took both. `tensorflow.keras` says tf.keras. The rest
+    is Keras 2 where something in it is gone today, else Keras 3.
 
     Args:
         tree: The parsed script.
+
+    >>> detect(ast.parse("Model(input=a, output=b)")).era
+    'keras1'
     """
     signs = _Signs()
     signs.visit(tree)
-    scores: dict[str, int] = {}
-    for era, weight, _, _ in signs.found:
-        scores[era] = scores.get(era, 0) + weight
-    era = _decide(scores, signs.is_tf)
-    own = tuple((line, text) for name, _, line, text in signs.found if name == era)
+    era = _decide(signs)
+    own = tuple((line, text) for kind, line, text in signs.found if kind == era)
     return Detected(era, own)
 
 
-def _decide(scores: dict[str, int], is_tf: bool) -> str:
-    if is_tf and scores.get("keras0", 0) < 4:
+def _decide(signs: _Signs) -> str:
+    has = {kind: signs.count(kind) for kind, _, _ in signs.found}
+    if "tf_keras" in has and "keras0" not in has:
         return "tf_keras"
-    if scores.get("keras0", 0) >= 4:
-        return "keras0"
-    if scores.get("keras3", 0) >= 4:
+    if "keras3" in has and "keras0" not in has and "keras1" not in has:
         return "keras3"
-    if scores.get("keras1", 0) >= max(2, scores.get("keras2", 0)):
-        return "keras1"
-    return "keras2" if scores.get("keras2", 0) >= 1 else "keras3"
+    if "keras0" in has and "modern" not in has:
+        return "keras0"
+    if "keras1" in has or "keras0" in has:
+        return "keras2" if "modern" in has else "keras1"
+    return "keras2" if "keras2" in has else "keras3"

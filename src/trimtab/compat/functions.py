@@ -127,16 +127,6 @@ def find_sequence(dialect: Dialect, name: str) -> Any:
     return {"pad_sequences": trimtab.utils.pad_sequences}.get(name)
 
 
-def find_text(dialect: Dialect, name: str) -> Any:
-    """A name of `keras.preprocessing.text`."""
-    return None
-
-
 def find_image(dialect: Dialect, name: str) -> Any:
     """A name of `keras.preprocessing.image`."""
     return getattr(trimtab.utils, name, None)
-
-
-def find_wrapper(dialect: Dialect, name: str) -> Any:
-    """A name of `keras.wrappers.scikit_learn`."""
-    return None

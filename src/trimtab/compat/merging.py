@@ -76,6 +76,13 @@ class MergedModels:
         ]
         return merge(self.dialect, outputs, **self.options)
 
+    def leaves(self) -> list[Any]:
+        """The models, those of merges inside included."""
+        found: list[Any] = []
+        for part in self.models:
+            found += part.leaves() if isinstance(part, MergedModels) else [part]
+        return found
+
     def inputs(self) -> list[Any]:
         """The models' inputs."""
         found: list[Any] = []

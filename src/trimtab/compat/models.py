@@ -9,6 +9,7 @@ import numpy as np
 
 from trimtab.compat import files, generators
 from trimtab.compat.accuracy import wants_accuracy, with_old_metrics
+from trimtab.compat.branches import OldSequential
 from trimtab.compat.dialect import Dialect
 from trimtab.compat.exported import passes_for
 from trimtab.compat.history import prepare_callbacks, show_to_callbacks
@@ -195,9 +196,9 @@ class OldTraining:
 @functools.lru_cache(maxsize=32)
 def classes_of(dialect: Dialect) -> dict[str, Any]:
     """The classes of models of a dialect by name: Model, Functional, Sequential."""
-    functional = type("Functional", (OldTraining, Functional), {"dialect": dialect})
     model = type("Model", (OldTraining, Model), {"dialect": dialect, "__new__": _new_model})
-    sequential = type("Sequential", (OldTraining, Sequential), {"dialect": dialect})
+    functional = type("Functional", (model, Functional), {})
+    sequential = type("Sequential", (OldTraining, OldSequential), {"dialect": dialect})
     model._functional_class = functional  # type: ignore[attr-defined]
     for made, original in ((functional, Functional), (model, Model), (sequential, Sequential)):
         passes_for(original)(made)

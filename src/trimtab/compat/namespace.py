@@ -8,12 +8,22 @@ from types import ModuleType
 from typing import Any
 
 import trimtab
-from trimtab import callbacks, constraints, initializers, layers, optimizers, regularizers
-from trimtab.compat import backend, extra_layers, functions, old_callbacks
+from trimtab import (
+    callbacks,
+    constraints,
+    initializers,
+    layers,
+    metrics,
+    optimizers,
+    regularizers,
+)
+from trimtab.compat import backend, estimators, extra_layers, functions, old_callbacks, text
 from trimtab.compat.adapters import Adapter
 from trimtab.compat.dialect import Dialect
 from trimtab.compat.errors import unsupported
+from trimtab.compat.graph_model import Graph
 from trimtab.compat.models import adopt, classes_of, make_model
+from trimtab.compat.old_metrics import OldMetric, make_metric
 from trimtab.compat.optimizers import finish_optimizer
 from trimtab.compat.rules import finish_layer
 from trimtab.compat.tables import CALLBACKS, CALLS, FUNCTIONS, LAYERS, OPTIMIZERS
@@ -27,6 +37,12 @@ _LAYERS = {row.name: row for row in LAYERS}
 _OPTIMIZERS = {row.name: row for row in OPTIMIZERS}
 _CALLBACKS = {row.name: row for row in CALLBACKS}
 _FUNCTIONS = {row.name: row for row in FUNCTIONS}
+
+
+def today(module: ModuleType, name: str, otherwise: Any = MISSING) -> Any:
+    """A name of one of trimtab's modules, itself where a stand-in has its place."""
+    found = getattr(module, name, otherwise)
+    return found.target if isinstance(found, Adapter) else found
 
 
 def call_target(dialect: Dialect, target: Any, result: Translation) -> Any:
@@ -46,7 +62,7 @@ def find_layer(dialect: Dialect, name: str) -> Any:
     own = getattr(extra_layers, name, MISSING) if name in extra_layers.NAMES else MISSING
     if name in ("Merge", "merge"):
         return extra_layers.merge_of(dialect, name) if dialect.is_old else MISSING
-    target = getattr(layers, row.today_name if row and row.today else ALIASES.get(name, name), own)
+    target = today(layers, row.today_name if row and row.today else ALIASES.get(name, name), own)
     if target is MISSING:
         return MISSING
     if not dialect.is_old or not (isinstance(target, type) or row is not None):
@@ -62,31 +78,40 @@ def find_layer(dialect: Dialect, name: str) -> Any:
 def find_model(dialect: Dialect, name: str) -> Any:
     """A model's class, or a function that loads or copies one."""
     if not dialect.is_old:
-        return getattr(trimtab.models, name, MISSING)
+        return today(trimtab.models, name)
     classes = classes_of(dialect)
     if name == "Model":
-        return Adapter(dialect, name, trimtab.Model, CALLS["Model"], make_model, classes["Model"])
+        return Adapter(
+            dialect, name, today(trimtab, "Model"), CALLS["Model"], make_model, classes["Model"]
+        )
     if name == "Sequential":
         cls = classes["Sequential"]
 
         def make(dialect: Dialect, target: Any, result: Translation) -> Any:
             return cls(*result.positional, **result.arguments)
 
-        return Adapter(dialect, name, trimtab.Sequential, None, make, cls)
+        return Adapter(dialect, name, today(trimtab, "Sequential"), None, make, cls)
+    if name == "Graph":
+        return Adapter(dialect, name, Graph, None, make_graph) if dialect.is_old else MISSING
     if name == "load_model":
         return lambda *args, **kwargs: adopt(dialect, functions.load_model(*args, **kwargs))
     if name in ("model_from_json", "clone_model", "model_from_config"):
-        found = getattr(trimtab.models, name, MISSING)
+        found = today(trimtab.models, name)
         if found is MISSING:
             return MISSING
         return lambda *args, **kwargs: adopt(dialect, found(*args, **kwargs))
-    return getattr(trimtab.models, name, MISSING)
+    return today(trimtab.models, name)
+
+
+def make_graph(dialect: Dialect, target: Any, result: Translation) -> Any:
+    """A `Graph`, which knows its dialect."""
+    return Graph(dialect)
 
 
 def find_optimizer(dialect: Dialect, name: str) -> Any:
     """An optimizer's class; Keras 2 also had them in lower case."""
     proper = next((known for known in _OPTIMIZERS if known.lower() == name.lower()), name)
-    target = getattr(optimizers, proper, MISSING)
+    target = today(optimizers, proper)
     if target is MISSING or proper not in _OPTIMIZERS or not dialect.is_old:
         if name == "get" and dialect.is_old:
             return lambda given: dialect_optimizer(dialect, given)
@@ -105,10 +130,10 @@ def dialect_optimizer(dialect: Dialect, given: Any) -> Any:
 def find_callback(dialect: Dialect, name: str) -> Any:
     """A callback's class."""
     if not dialect.is_old:
-        return getattr(callbacks, name, MISSING)
+        return today(callbacks, name)
     found = old_callbacks.class_named(name)
     if found is None:
-        found = getattr(callbacks, name, MISSING)
+        found = today(callbacks, name)
     row = _CALLBACKS.get(name)
     if found is MISSING or (row is None and name not in old_callbacks.RULES):
         return found
@@ -119,25 +144,25 @@ def find_callback(dialect: Dialect, name: str) -> Any:
 def _find_function(dialect: Dialect, module: ModuleType, name: str) -> Any:
     row = _FUNCTIONS.get(name)
     if row is not None and row.today and dialect.is_old:
-        target = getattr(module, row.today_name, MISSING)
+        target = today(module, row.today_name)
         if target is not MISSING:
             return Adapter(dialect, name, target, row, call_target)
-    found = getattr(module, name, MISSING)
+    found = today(module, name)
     if found is MISSING and dialect.is_old and name in ALIASES:
-        found = getattr(module, ALIASES[name], MISSING)
+        found = today(module, ALIASES[name])
     return found
 
 
 def find_backend(dialect: Dialect, name: str) -> Any:
     """A function of `K`."""
     if not dialect.is_old:
-        return getattr(trimtab.backend, name, MISSING)
+        return today(trimtab.backend, name)
     own = backend.function_named(dialect, name)
     if own is not None:
         return own
-    found = getattr(trimtab.backend, name, MISSING)
+    found = today(trimtab.backend, name)
     if found is MISSING and name in BACKEND:
-        found = getattr(trimtab.ops, BACKEND[name], MISSING)
+        found = today(trimtab.ops, BACKEND[name])
     return found
 
 
@@ -150,7 +175,7 @@ def find_utility(dialect: Dialect, name: str) -> Any:
         own = functions.UTILITIES.get(name, MISSING)
         if own is not MISSING:
             return own
-    return getattr(trimtab.utils, name, MISSING)
+    return today(trimtab.utils, name)
 
 
 def _imported(path: str) -> Callable[[Dialect, str], Any]:
@@ -161,7 +186,7 @@ def _imported(path: str) -> Callable[[Dialect, str], Any]:
             module = importlib.import_module(f"trimtab.{path}")
         except ModuleNotFoundError:
             return MISSING
-        return getattr(module, name, MISSING)
+        return today(module, name)
 
     return find
 
@@ -170,14 +195,23 @@ def find_loss(dialect: Dialect, name: str) -> Any:
     """A loss."""
     if dialect.is_old and name in functions.LOSSES:
         return functions.LOSSES[name]
-    return getattr(trimtab.losses, name, MISSING)
+    return today(trimtab.losses, name)
 
 
 def find_activation(dialect: Dialect, name: str) -> Any:
     """An activation."""
     if dialect.is_old and name == "hard_sigmoid":
         return functions.hard_sigmoid_of_old
-    return getattr(trimtab.activations, name, MISSING)
+    return today(trimtab.activations, name)
+
+
+def find_metric(dialect: Dialect, name: str) -> Any:
+    """A metric's class or function."""
+    target = today(trimtab.metrics, name)
+    if not dialect.is_old or not (isinstance(target, type) and issubclass(target, metrics.Metric)):
+        return target
+    base = OldMetric if target is metrics.Metric else None
+    return Adapter(dialect, name, target, None, make_metric, base)
 
 
 AREAS: dict[str, Callable[[Dialect, str], Any]] = {
@@ -194,16 +228,16 @@ AREAS: dict[str, Callable[[Dialect, str], Any]] = {
     "utils": find_utility,
     "losses": find_loss,
     "activations": find_activation,
-    "metrics": lambda dialect, name: getattr(trimtab.metrics, name, MISSING),
+    "metrics": find_metric,
     "regularizers": lambda dialect, name: _find_function(dialect, regularizers, name),
     "constraints": lambda dialect, name: _find_function(dialect, constraints, name),
     "initializers": lambda dialect, name: functions.find_initializer(
         dialect, name, _find_function(dialect, initializers, name)
     ),
     "preprocessing.sequence": functions.find_sequence,
-    "preprocessing.text": functions.find_text,
+    "preprocessing.text": lambda dialect, name: text.NAMES.get(name),
     "preprocessing.image": functions.find_image,
-    "wrappers": functions.find_wrapper,
+    "wrappers": lambda dialect, name: estimators.NAMES.get(name),
 }
 
 
@@ -224,7 +258,11 @@ def find(dialect: Dialect, areas: tuple[str, ...], path: str, name: str) -> Any:
         found = look(dialect, name)
         if found is not MISSING and found is not None:
             return found
-    reason = GONE.get(name) or (
+    raise unsupported(f"{path}.{name}", reason_of(dialect, name))
+
+
+def reason_of(dialect: Dialect, name: str) -> str:
+    """Why a name of old Keras stands for nothing here, and what to do."""
+    return GONE.get(name) or (
         f"is not in trimtab; see docs/old-code.md for what runs (read as {dialect.label})"
     )
-    raise unsupported(f"{path}.{name}", reason)

@@ -15,12 +15,12 @@ from trimtab.compat import shims
 from trimtab.compat.detect import detect
 from trimtab.compat.dialect import Dialect
 from trimtab.compat.errors import UNSUPPORTED
+from trimtab.compat.installation import install_all
 from trimtab.compat.journal import Journal
 from trimtab.core import settings
 
 # Exit code of a script that cannot run here, and of one that raised.
 _CANNOT_RUN, _RAISED = 2, 1
-_PREFIXES = ("keras", "tf_keras")
 
 
 def read_script(path: str) -> tuple[ast.Module, CodeType]:
@@ -78,7 +78,7 @@ def run_script(
     tree, code = read_script(path)
     found = None if dialect is not None else detect(tree)
     rules = Dialect(dialect or (found.era if found else "keras3"), Journal(script=path))
-    installed = [shims.install(prefix, rules) for prefix in _PREFIXES]
+    installed = install_all(rules)
     if rules.version < (1, 1, 0):
         settings.set_image_data_format("channels_first")
     try:

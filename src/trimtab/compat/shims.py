@@ -6,7 +6,7 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -31,6 +31,8 @@ class OldModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":
             return self._names()
+        if name == "dialect" and not self._path:
+            return self._dialect
         if name.startswith("__"):
             raise AttributeError(name)
         inner = f"{self._path}.{name}".lstrip(".")
@@ -43,6 +45,16 @@ class OldModule(ModuleType):
         )
         self.__dict__[name] = value
         return value
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """`keras.layers.merge` was a function in Keras 1, a module in Keras 2: it is both.
+
+        Raises:
+            TypeError: For any other module.
+        """
+        if self._path != "layers.merge":
+            raise TypeError(f"{self.__name__}: is a module, which cannot be called")
+        return namespace.find(self._dialect, ("layers",), "keras.layers", "merge")(*args, **kwargs)
 
     def _names(self) -> list[str]:
         """What `from module import *` gives."""
@@ -95,8 +107,7 @@ class OldFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return None
         inner = fullname[len(self.prefix) + 1 :]
         if not _is_module(inner):
-            last = inner.rpartition(".")[2]
-            reason = GONE.get(last) or "is a module that trimtab does not have"
+            reason = namespace.reason_of(self.dialect, inner.rpartition(".")[2])
             raise unsupported_import(fullname, reason)
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
@@ -110,6 +121,17 @@ class OldFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing: names are found when they are asked for."""
+
+
+def names_of(prefix: str, era: str) -> Callable[[str], Any]:
+    """The `__getattr__` of a module that stands for the keras of an era; finds its modules too."""
+    finder = install(prefix, Dialect(era))
+    top = OldModule(prefix, "", finder.dialect, prefix)
+
+    def look_up(name: str) -> Any:
+        return getattr(top, name)
+
+    return look_up
 
 
 def install(prefix: str, dialect: Dialect) -> OldFinder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -117,6 +118,8 @@ def positional_names(
     """The names of a call's positional values in an old order; None for today's order."""
     if not args or version >= call.old_until:
         return None
+    if call.special == "fit_generator":
+        return call.order_at(version)
     special = _by_kinds(call, version, args, reader)
     if special is not UNKNOWN:
         return special  # type: ignore[no-any-return]
@@ -134,24 +137,32 @@ def positional_names(
 def _by_kinds(call: Call, version: Version, args: Sequence[Any], reader: Reader) -> Any:
     """The order that the kinds of the first values tell of; `UNKNOWN` if they tell nothing."""
     kinds = [reader.literal(value) for value in args[:4]]
-    ints = 0
-    for kind in kinds:
-        if isinstance(kind, bool) or not isinstance(kind, int):
-            break
-        ints += 1
+    first = call.orders[0].names if call.orders and version < (1, 0, 0) else None
+    ints = sum(1 for _ in itertools.takewhile(_is_int, kinds))
+    if call.special in ("batch_normalization", "prelu"):
+        is_shape = isinstance(kinds[0], (tuple, list))
+        return first if is_shape and first is not None else UNKNOWN
     if call.special == "dense":
-        if ints >= 2 and version < (1, 0, 0):
-            return call.orders[0].names
-        if len(kinds) > 1 and isinstance(kinds[1], str) and call.order_at(version) is not None:
-            return _order_of_dense(call, version, kinds[1])
+        return _order_of_dense(kinds, first if ints >= 2 else None)
     if call.special == "convolution" and call.joined is not None:
-        sizes = len(call.joined[0])
-        if ints == 4 and sizes == 2 and version < (1, 0, 0):
-            return call.orders[0].names
-        if ints > sizes:
-            return call.order_at(version) or call.last_old_order()
-        if len(kinds) > 1 and isinstance(kinds[1], (tuple, list)):
-            return None
+        return _order_of_convolution(call, version, kinds, ints, first)
+    return UNKNOWN
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _order_of_convolution(
+    call: Call, version: Version, kinds: list[Any], ints: int, first: tuple[str, ...] | None
+) -> Any:
+    sizes = len(call.joined[0]) if call.joined is not None else 0
+    if ints == 4 and sizes == 2 and first is not None:
+        return first
+    if ints > sizes:
+        return call.order_at(version) or call.last_old_order()
+    if len(kinds) > 1 and isinstance(kinds[1], (tuple, list)):
+        return None
     return UNKNOWN
 
 
@@ -162,8 +173,12 @@ _ACTIVATIONS = frozenset(
 )
 
 
-def _order_of_dense(call: Call, version: Version, second: str) -> tuple[str, ...] | None:
-    return None if second in _ACTIVATIONS else call.order_at(version)
+def _order_of_dense(kinds: list[Any], first: tuple[str, ...] | None) -> Any:
+    if first is not None:
+        return first
+    if len(kinds) > 1 and isinstance(kinds[1], str) and kinds[1] in _ACTIVATIONS:
+        return None
+    return UNKNOWN
 
 
 def _join(call: Call, given: dict[str, Any], result: Translation, reader: Reader) -> None:

@@ -150,6 +150,7 @@ LAYERS: tuple[Call, ...] = (
             _AFTER_1_2,
         ),
         weights=("alpha_initializer",),
+        special="prelu",
     ),
     _layer("LeakyReLU"),
     _layer("ELU"),

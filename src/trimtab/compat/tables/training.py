@@ -162,6 +162,7 @@ METHODS: tuple[Call, ...] = (
         ),
         rename={**ARGUMENTS["fit_generator"], "generator": "x"},
         dropped={"show_accuracy": "", **_QUEUE},
+        old_until=KERAS_3,
         special="fit_generator",
     ),
     _method(
@@ -175,6 +176,7 @@ METHODS: tuple[Call, ...] = (
         rename={**ARGUMENTS["evaluate_generator"], "generator": "x"},
         dropped={"show_accuracy": "", **_QUEUE},
         defaults=default("verbose", ("0.1.0", 0)),
+        old_until=KERAS_3,
         special="fit_generator",
     ),
     _method(
@@ -187,6 +189,7 @@ METHODS: tuple[Call, ...] = (
         rename={**ARGUMENTS["predict_generator"], "generator": "x"},
         dropped=dict(_QUEUE),
         defaults=default("verbose", ("0.1.0", 0)),
+        old_until=KERAS_3,
         special="fit_generator",
     ),
     Call(

@@ -1,0 +1,19 @@
+"""All the modules that a script may import, for one dialect."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from trimtab.compat.dialect import Dialect
+from trimtab.compat.shims import install
+from trimtab.compat.tensorflow_names import TensorFlowFinder, TheanoFinder
+
+
+def install_all(dialect: Dialect) -> list[Any]:
+    """Lets imports of keras, tf_keras and tensorflow find a dialect's modules; theano none."""
+    finders: list[Any] = [install(prefix, dialect) for prefix in ("keras", "tf_keras")]
+    for finder in (TensorFlowFinder(dialect), TheanoFinder()):
+        sys.meta_path.insert(0, finder)
+        finders.append(finder)
+    return finders
