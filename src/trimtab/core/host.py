@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import warnings
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,10 +21,9 @@ from trimtab.primitives.host import HostFunction, host_call
 _TOLD: set[str] = set()
 
 
-@functools.lru_cache(maxsize=1024)
-def is_user_class(cls: Hashable) -> bool:
+def is_user_class(cls: type) -> bool:
     """Whether a class comes from outside of this library."""
-    return not str(cls.__module__).startswith("trimtab.")
+    return not cls.__module__.startswith("trimtab.")
 
 
 def or_on_host(
