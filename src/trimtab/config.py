@@ -11,15 +11,23 @@ from trimtab.core.dtype_policy import dtype_policy as dtype_policy
 from trimtab.core.dtype_policy import set_dtype_policy as set_dtype_policy
 from trimtab.core.settings import bn_checks as bn_checks
 from trimtab.core.settings import disable_interactive_logging as disable_interactive_logging
+from trimtab.core.settings import disable_traceback_filtering as disable_traceback_filtering
 from trimtab.core.settings import enable_interactive_logging as enable_interactive_logging
+from trimtab.core.settings import enable_traceback_filtering as enable_traceback_filtering
+from trimtab.core.settings import enable_unsafe_deserialization as enable_unsafe_deserialization
 from trimtab.core.settings import epsilon as epsilon
 from trimtab.core.settings import floatx as floatx
 from trimtab.core.settings import image_data_format as image_data_format
 from trimtab.core.settings import is_interactive_logging_enabled as is_interactive_logging_enabled
+from trimtab.core.settings import is_traceback_filtering_enabled as is_traceback_filtering_enabled
+from trimtab.core.settings import max_epochs as max_epochs
+from trimtab.core.settings import max_steps_per_epoch as max_steps_per_epoch
 from trimtab.core.settings import set_bn_checks as set_bn_checks
 from trimtab.core.settings import set_epsilon as set_epsilon
 from trimtab.core.settings import set_floatx as set_floatx
 from trimtab.core.settings import set_image_data_format as set_image_data_format
+from trimtab.core.settings import set_max_epochs as set_max_epochs
+from trimtab.core.settings import set_max_steps_per_epoch as set_max_steps_per_epoch
 from trimtab.core.tracing import engine_name, set_engine
 
 

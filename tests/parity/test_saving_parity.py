@@ -325,3 +325,15 @@ def test_an_object_used_twice_is_one_after_reading(tmp_path, writer, reader):
     )
     assert copy.layers[0].first is copy.layers[0].second
     assert len(copy.weights) == 2
+
+
+@BOTH_WAYS
+@pytest.mark.filterwarnings("ignore")
+def test_a_lambda_layer_travels_if_trusted(tmp_path, writer, reader):
+    k = LIBRARIES[writer]
+    shift = 2.0
+    k.Sequential([k.Input((2,)), k.layers.Lambda(lambda x: x * 3.0 + shift)]).save(
+        tmp_path / "m.keras"
+    )
+    copy = LIBRARIES[reader].saving.load_model(tmp_path / "m.keras", safe_mode=False)
+    np.testing.assert_array_equal(np.asarray(copy(np.ones((1, 2), "float32"))), [[5.0, 5.0]])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from trimtab.core import sharing
+from trimtab.core import lambda_code, settings, sharing
 from trimtab.ir.tensor import Array, KerasTensor, Tensor
 from trimtab.lazy import lazy_module
 
@@ -299,10 +299,13 @@ def _tuples_as_lists(value: Any) -> Any:
 
 def _serialize_function(obj: Any) -> Any:
     name = getattr(obj, "__name__", None)
-    if name is None or name == "<lambda>":
+    if lambda_code.is_lambda(obj):
+        value = [serialize_keras_object(part) for part in lambda_code.dumped(obj)]
+        return {"class_name": "__lambda__", "config": {"value": value}}
+    if name is None:
         raise TypeError(
-            f"{obj!r}: a lambda or partial has no name to be found by; define a function and "
-            "register it with register_keras_serializable"
+            f"{obj!r}: a partial has no name to be found by; define a function and register it "
+            "with register_keras_serializable"
         )
     exported = exported_name(obj)
     if exported is not None and not isinstance(obj, type):
@@ -366,14 +369,33 @@ def _deserialize_plain(
     if kind == "__ellipsis__":
         return Ellipsis
     if kind == "__lambda__":
-        raise ValueError(
-            "The file holds Python code of a lambda, which loading would run; trimtab does not "
-            "load such code. Define a function, register it with register_keras_serializable and "
-            "pass it in custom_objects."
-        )
+        require_trust(safe_mode)
+        value = inner["value"] if "value" in inner else [inner[k] for k in _LAMBDA_PARTS]
+        return lambda_code.loaded(*deserialize_keras_object(value, custom_objects, safe_mode))
     if kind == "function":
         return find_object(config, str(inner), custom_objects)
     return _MISSING
+
+
+_LAMBDA_PARTS = ("code", "defaults", "closure")
+
+
+def require_trust(safe_mode: bool = True) -> None:
+    """Refuses to run code of a file unless the caller trusts the file.
+
+    Args:
+        safe_mode: Whether this call does not.
+
+    Raises:
+        ValueError: If neither this call, nor one around it, nor the setting does.
+    """
+    if safe_mode and in_safe_mode():
+        raise ValueError(
+            "Requested the deserialization of a Python lambda: the file holds code, which loading "
+            "would run. If you trust the file, pass `safe_mode=False` or call "
+            "`config.enable_unsafe_deserialization()`; otherwise define the function, register it "
+            "with register_keras_serializable and pass it in custom_objects"
+        )
 
 
 def find_object(config: dict[str, Any], name: str, custom_objects: Mapping[str, Any] | None) -> Any:
@@ -436,7 +458,8 @@ def _deserialize_instance(config: dict[str, Any], custom_objects: Any, safe_mode
 
 
 class _SafeMode(threading.local):
-    enabled = True
+    # None outside of all calls: then the setting decides.
+    enabled: bool | None = None
 
 
 _SAFE_MODE = _SafeMode()
@@ -447,7 +470,9 @@ class _safe_mode_scope:
         self.enabled = enabled
 
     def __enter__(self) -> None:
-        self._outer, _SAFE_MODE.enabled = _SAFE_MODE.enabled, self.enabled
+        outer = self._outer = _SAFE_MODE.enabled
+        # Trust once given holds inside, whatever the calls in between say.
+        _SAFE_MODE.enabled = self.enabled and outer is not False
 
     def __exit__(self, *_: object) -> None:
         _SAFE_MODE.enabled = self._outer
@@ -455,7 +480,9 @@ class _safe_mode_scope:
 
 def in_safe_mode() -> bool:
     """Whether code stored in a file is refused."""
-    return _SAFE_MODE.enabled
+    if settings.is_unsafe_deserialization_enabled():
+        return False
+    return _SAFE_MODE.enabled is not False
 
 
 def is_tensor(obj: Any) -> bool:

@@ -19,6 +19,10 @@ else:
 _SETTINGS: dict[str, Any] = {
     "bn_checks": True,
     "interactive_logging": True,
+    "max_epochs": None,
+    "max_steps_per_epoch": None,
+    "traceback_filtering": True,
+    "unsafe_deserialization": False,
 }
 
 
@@ -98,6 +102,60 @@ def enable_interactive_logging() -> None:
 def disable_interactive_logging() -> None:
     """Sends progress lines to Python's `logging`, level INFO."""
     _SETTINGS["interactive_logging"] = False
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """Whether errors of `fit` and its kin show the user's own lines only: True unless disabled."""
+    return bool(_SETTINGS["traceback_filtering"])
+
+
+def enable_traceback_filtering() -> None:
+    """Leaves this library's own lines out of the tracebacks of `fit` and its kin."""
+    _SETTINGS["traceback_filtering"] = True
+
+
+def disable_traceback_filtering() -> None:
+    """Shows this library's lines in tracebacks too."""
+    _SETTINGS["traceback_filtering"] = False
+
+
+def is_unsafe_deserialization_enabled() -> bool:
+    """Whether code stored in files is run where `safe_mode` does not say otherwise."""
+    return bool(_SETTINGS["unsafe_deserialization"])
+
+
+def enable_unsafe_deserialization() -> None:
+    """Lets files run the code that they hold, as `safe_mode=False` does for one call.
+
+    Only for files from people you trust: such code can do anything.
+    """
+    _SETTINGS["unsafe_deserialization"] = True
+
+
+def max_epochs() -> int | None:
+    """The most epochs that `fit` trains, whatever it is asked for; None for no limit."""
+    return _SETTINGS["max_epochs"]  # type: ignore[no-any-return]
+
+
+def set_max_epochs(max_epochs: int | None) -> None:
+    """Limits the epochs of each `fit`, for a quick trial of a script."""
+    _SETTINGS["max_epochs"] = _limit("max_epochs", max_epochs)
+
+
+def max_steps_per_epoch() -> int | None:
+    """The most batches of each epoch, validation and prediction; None for no limit."""
+    return _SETTINGS["max_steps_per_epoch"]  # type: ignore[no-any-return]
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
+    """Limits the batches of each epoch, validation and prediction, for a quick trial."""
+    _SETTINGS["max_steps_per_epoch"] = _limit("max_steps_per_epoch", max_steps_per_epoch)
+
+
+def _limit(name: str, value: int | None) -> int | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise ValueError(f"set_{name}: must be a whole number from 1 on, or None; got {value!r}")
+    return value
 
 
 _read_keras_json()

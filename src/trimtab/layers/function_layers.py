@@ -52,8 +52,8 @@ class Lambda(Layer):
         arguments: Further arguments of the function, by name.
         **kwargs: Arguments of `Layer`.
 
-    Source: Keras 3 `keras.layers.Lambda`. Here a Python lambda is not written to files: its code
-    would have to be run on loading.
+    Source: Keras 3 `keras.layers.Lambda`. A Python lambda is written to files as code, which is
+        read only with `safe_mode=False`.
     """
 
     # The function may do anything.
@@ -101,12 +101,19 @@ class Lambda(Layer):
         return map_shapes(lambda shape: (batch, *shape), self._output_shape)
 
     def get_config(self) -> dict[str, Any]:
-        """The function by its name, and what else the layer was given."""
+        """The function by its name (a lambda as code), and what else the layer was given."""
         config = super().get_config()
+        for key in ("function", "mask", "output_shape"):
+            value = config.get(key)
+            if isinstance(value, dict) and value.get("class_name") == "__lambda__":
+                # Keras spells a layer's code out.
+                parts = zip(("code", "defaults", "closure"), value["config"]["value"], strict=True)
+                config[key] = {**value, "config": dict(parts)}
         if self._output_shape is None:
             del config["output_shape"]
         else:
-            config["output_shape"] = self._output_shape
+            shape = self._output_shape
+            config["output_shape"] = config["output_shape"] if callable(shape) else shape
         if self.mask is None:
             del config["mask"]
         return config
@@ -120,7 +127,10 @@ class Lambda(Layer):
         Raises:
             ValueError: If the function is a stored Python lambda, or is not known.
         """
-        revived = {k: deserialize_keras_object(v, custom_objects) for k, v in config.items()}
+        revived = {
+            key: value if callable(value) else deserialize_keras_object(value, custom_objects)
+            for key, value in config.items()
+        }
         if is_shape(revived.get("output_shape")):
             revived["output_shape"] = tuple(revived["output_shape"])
         return cls(**revived)

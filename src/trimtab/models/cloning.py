@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from trimtab.core.config import (
 from trimtab.core.function import Function
 from trimtab.ir.tensor import KerasTensor
 from trimtab.layers.base import Layer
+from trimtab.layers.function_layers import Lambda
 from trimtab.layers.input_layer import Input, InputLayer
 from trimtab.lazy import lazy_module
 from trimtab.models.model import Model
@@ -93,6 +95,14 @@ def clone_model(
 
 
 def _from_config(layer: Any) -> Any:
+    if isinstance(layer, Lambda):
+        # The function itself: a lambda has no name to be found by.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            config = layer.get_config()
+        own = {"function": layer.function, "mask": layer.mask}
+        config.update({key: value for key, value in own.items() if callable(value)})
+        return type(layer).from_config(config)
     return type(layer).from_config(layer.get_config())
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from trimtab.core import settings
 from trimtab.core.config import nearest
+from trimtab.core.notices import user_stack_level, users_lines
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,7 +29,12 @@ def naming_unknown_arguments(method: Callable[P, R]) -> Callable[P, R]:
                 raise TypeError(
                     f"{method.__name__}: unknown argument {name!r}.{nearest(name, known)}"
                 )
-        return method(*args, **kwargs)
+        try:
+            return method(*args, **kwargs)
+        except Exception as error:
+            if settings.is_traceback_filtering_enabled():
+                error.__traceback__ = users_lines(error.__traceback__)
+            raise
 
     return call
 
@@ -56,7 +64,20 @@ def epochs_of(owner: str, initial_epoch: Any, epochs: Any) -> range:
     for name, value in (("initial_epoch", initial_epoch), ("epochs", epochs)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
             raise ValueError(f"{owner}: `{name}` must be a whole number from 0 on; got {value!r}")
+    most = settings.max_epochs()
+    if most is not None and most < epochs:
+        warnings.warn(f"Limiting epochs to {most}", stacklevel=user_stack_level())
+        epochs = most
     return range(int(initial_epoch), int(epochs))
+
+
+def limited_steps(steps: int | None) -> int | None:
+    """The batches asked for, or those that the setting allows if they are fewer."""
+    most = settings.max_steps_per_epoch()
+    if most is None or (steps is not None and steps <= most):
+        return steps
+    warnings.warn(f"Limiting steps_per_epoch to {most}", stacklevel=user_stack_level())
+    return most
 
 
 def verbosity(owner: str, value: Any) -> Any:

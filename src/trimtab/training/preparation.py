@@ -9,6 +9,7 @@ from trimtab.core.tracing import engine_name, trace
 from trimtab.data import ArrayData, array_data, batch_data, can_hold
 from trimtab.data.structure import named_leaves
 from trimtab.ir.graph import Spec
+from trimtab.training.arguments import limited_steps
 from trimtab.training.eager import EagerStep, discard
 from trimtab.training.feed import ArrayFeed, BatchFeed
 from trimtab.training.state import watch
@@ -35,6 +36,7 @@ def feed_of(
     Raises:
         ValueError: If the data cannot be trained on; see `array_data` and `batch_data`.
     """
+    steps = limited_steps(steps)
     if isinstance(x, ArrayData):
         return ArrayFeed(x.with_class_weight(owner, class_weight), batch_size, steps, shuffle)
     if x is not None and can_hold(x, y, sample_weight) and tree.flatten(x):

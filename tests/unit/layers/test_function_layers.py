@@ -3,6 +3,8 @@ import pytest
 
 import trimtab
 from trimtab import layers, ops
+from trimtab.core import settings
+from trimtab.core.config import deserialize_keras_object
 
 X = np.array([[1.0, -2.0]], "float32")
 
@@ -39,15 +41,35 @@ def test_a_registered_function_survives_a_round_trip():
     np.testing.assert_array_equal(twin(X), 5 * X)
 
 
-def test_a_python_lambda_has_no_configuration():
-    with pytest.raises(TypeError, match="lambda.*register_keras_serializable"):
-        layers.Lambda(lambda x: x).get_config()
+def lambda_config():
+    by = 3.0
+    with pytest.warns(UserWarning, match="written as code"):
+        return layers.Lambda(lambda x, more=1.0: x * by + more).get_config()
 
 
-def test_stored_code_is_refused():
-    config = {"name": "evil", "function": {"class_name": "__lambda__", "config": {"code": ""}}}
-    with pytest.raises(ValueError, match="does not load such code"):
-        layers.Lambda.from_config(config)
+def test_the_code_of_a_lambda_is_refused():
+    with pytest.raises(ValueError, match="`safe_mode=False`"):
+        layers.Lambda.from_config(lambda_config())
+
+
+def test_a_trusted_lambda_is_the_same_function():
+    config = {"class_name": "Lambda", "module": "keras.layers", "config": lambda_config()}
+    twin = deserialize_keras_object(config, None, False)
+    np.testing.assert_array_equal(twin(X), X * 3.0 + 1.0)
+
+
+def test_the_setting_trusts_all_code(monkeypatch):
+    monkeypatch.setitem(settings._SETTINGS, "unsafe_deserialization", False)
+    config = lambda_config()
+    trimtab.config.enable_unsafe_deserialization()
+    np.testing.assert_array_equal(layers.Lambda.from_config(config)(X), X * 3.0 + 1.0)
+
+
+@pytest.mark.parametrize("code", ["", "AAAA", "gibberish!", "aQAAAAA="])
+def test_trusted_code_that_is_none_is_an_error(code):
+    config = {"class_name": "__lambda__", "config": {"value": [code, None, None]}}
+    with pytest.raises(ValueError, match="the code of a lambda"):
+        deserialize_keras_object(config, None, False)
 
 
 def test_identity_takes_any_structure():

@@ -1,5 +1,6 @@
 """`.keras` archives: what is written, what comes back, what is refused."""
 
+import functools
 import json
 import zipfile
 
@@ -77,9 +78,9 @@ def test_failed_write_leaves_the_old_file_and_nothing_else(model, tmp_path, monk
 
 
 def test_unserialisable_model_leaves_no_file(model, tmp_path):
-    model.compile("adam", loss=lambda y, p: (y - p) ** 2)
+    model.compile("adam", loss=functools.partial(np.add, 1))
 
-    with pytest.raises(TypeError, match="lambda"):
+    with pytest.raises(TypeError, match="partial"):
         model.save(tmp_path / "m.keras")
     assert list(tmp_path.iterdir()) == []
 

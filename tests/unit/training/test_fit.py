@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import trimtab
 from trimtab import callbacks, layers, metrics, models, ops, optimizers
-from trimtab.core import tracing
+from trimtab.core import settings, tracing
 from trimtab.data import PyDataset
 
 
@@ -458,3 +459,14 @@ def test_the_compile_configuration_comes_back(build, x, one_hot):
 
 def test_a_model_that_is_not_compiled_has_no_compile_configuration(build):
     assert build().get_compile_config() == {}
+
+
+def test_the_settings_limit_epochs_and_batches(net, x, one_hot, monkeypatch):
+    monkeypatch.setitem(settings._SETTINGS, "max_epochs", None)
+    monkeypatch.setitem(settings._SETTINGS, "max_steps_per_epoch", None)
+    trimtab.config.set_max_epochs(2)
+    trimtab.config.set_max_steps_per_epoch(1)
+    with pytest.warns(UserWarning, match="Limiting"):
+        history = net.fit(x, one_hot, batch_size=8, epochs=5, verbose=0)
+    assert history.epoch == [0, 1]
+    assert int(net.optimizer.iterations) == 2
