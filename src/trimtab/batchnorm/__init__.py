@@ -3,6 +3,9 @@
 from trimtab.batchnorm import fit_checks as fit_checks
 from trimtab.batchnorm.auditing import audit as audit
 from trimtab.batchnorm.certificates import Certificate as Certificate
+from trimtab.batchnorm.explained import ExplainedCall as ExplainedCall
+from trimtab.batchnorm.explained import Explanation as Explanation
+from trimtab.batchnorm.explaining import explain as explain
 from trimtab.batchnorm.findings import Finding as Finding
 from trimtab.batchnorm.findings import Report as Report
 from trimtab.batchnorm.folding import Folded as Folded

@@ -22,6 +22,7 @@ from trimtab.version import __version__
 # Name of each command, and of the module in this package that defines it.
 COMMANDS: dict[str, str] = {
     "audit": "audit",
+    "explain": "explain",
     "fold": "fold",
     "place": "place",
     "recalibrate": "recalibrate",
