@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from trimtab import ops
-from trimtab.core import settings
 from trimtab.core.config import keras_export
-from trimtab.layers.base import Layer
 from trimtab.layers.input_spec import InputSpec
+from trimtab.layers.windows import Spatial
 from trimtab.ops.image.interpolation import KERNELS, resizing_weights
 
 Pair = tuple[int, int]
@@ -49,28 +48,23 @@ def _factors(owner: str, value: Any, count: int) -> tuple[int, ...]:
     return listed
 
 
-class _Spatial(Layer):
-    """A layer that works on the axes beside the batch and the channels."""
+class _Resized(Spatial):
+    """A layer that changes the sizes of the axes beside the batch and the channels."""
 
     def __init__(self, count: int, data_format: str | None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.data_format = settings.standardize_data_format(data_format)
+        super().__init__(data_format, **kwargs)
         self.input_spec = InputSpec(ndim=count + 2)
-        self._count = count
+        self.rank = count
 
     @property
     def _first(self) -> int:
         return 2 if self.data_format == "channels_first" else 1
 
     def _resized(self, input_shape: Any, sizes: Sequence[int | None]) -> tuple[Any, ...]:
-        first = self._first
-        return (*input_shape[:first], *sizes, *input_shape[first + self._count :])
-
-    def _sizes(self, input_shape: Any) -> Sequence[Any]:
-        return input_shape[self._first : self._first + self._count]  # type: ignore[no-any-return]
+        return self._shape(input_shape[0], sizes, input_shape[self._channel_axis])
 
 
-class _ZeroPadding(_Spatial):
+class _ZeroPadding(_Resized):
     """Zeros before and after each axis."""
 
     def __init__(self, pairs: Any, count: int, data_format: str | None, **kwargs: Any) -> None:
@@ -80,12 +74,12 @@ class _ZeroPadding(_Spatial):
         self.padding: Any = checked[0] if count == 1 else checked
 
     def _each(self) -> tuple[Pair, ...]:
-        return (self.padding,) if self._count == 1 else self.padding
+        return (self.padding,) if self.rank == 1 else self.padding
 
     def call(self, inputs: Any) -> Any:
         """The padded inputs."""
         widths = [(0, 0)] * len(inputs.shape)
-        widths[self._first : self._first + self._count] = self._each()
+        widths[self._first : self._first + self.rank] = self._each()
         return ops.pad(inputs, widths)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -158,7 +152,7 @@ class ZeroPadding3D(_ZeroPadding):
         super().__init__(padding, 3, data_format, **kwargs)
 
 
-class _Cropping(_Spatial):
+class _Cropping(_Resized):
     """Less at the beginning and the end of each axis."""
 
     def __init__(self, pairs: Any, count: int, data_format: str | None, **kwargs: Any) -> None:
@@ -167,7 +161,7 @@ class _Cropping(_Spatial):
         self.cropping: Any = checked[0] if count == 1 else checked
 
     def _each(self) -> tuple[Pair, ...]:
-        return (self.cropping,) if self._count == 1 else self.cropping
+        return (self.cropping,) if self.rank == 1 else self.cropping
 
     def call(self, inputs: Any) -> Any:
         """What is left of the inputs."""
@@ -258,13 +252,13 @@ class Cropping3D(_Cropping):
         super().__init__(cropping, 3, data_format, **kwargs)
 
 
-class _UpSampling(_Spatial):
+class _UpSampling(_Resized):
     """Each step, row or column several times."""
 
     size: Any
 
     def _each(self) -> tuple[int, ...]:
-        return (self.size,) if self._count == 1 else self.size
+        return (self.size,) if self.rank == 1 else self.size
 
     def call(self, inputs: Any) -> Any:
         """The inputs with everything repeated."""

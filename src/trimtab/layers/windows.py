@@ -1,4 +1,4 @@
-"""What layers with sliding windows share: their arguments and the shapes of their outputs."""
+"""What layers of sequences, images and volumes share: data formats, and shapes by windows."""
 
 from __future__ import annotations
 

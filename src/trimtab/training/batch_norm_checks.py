@@ -8,6 +8,7 @@ from typing import Any
 from trimtab.callbacks.messages import print_message
 from trimtab.core import settings
 from trimtab.layers.batch_normalization import BatchNormalization, take_left_out
+from trimtab.training.batch_norm_axes import misplaced_axes
 from trimtab.training.feed import ArrayFeed
 from trimtab.training.notices import warn_once
 from trimtab.training.preparation import Feed
@@ -51,13 +52,14 @@ def tell_of_batch_norm(
 
 
 def warn_about_batch_norm(model: Any, feed: Feed) -> None:
-    """Warns, once a model, of layers left out of it and of batches without a spread.
+    """Warns, once a model, of layers left out, of other axes than the channels', of single rows.
 
     `trimtab.config.set_bn_checks(False)` silences it.
     """
     if not settings.bn_checks():
         return
     _warn_about_left_out(model)
+    _warn_about_axes(model)
     sizes = {feed.batch_size, feed.last_batch_size} if isinstance(feed, ArrayFeed) else set()
     if 1 in sizes or (isinstance(feed, ArrayFeed) and feed.data.rows == 1):
         _warn_about_single_rows(model, feed)
@@ -73,6 +75,15 @@ def _warn_about_left_out(model: Any) -> None:
             f"fit: the BatchNormalization {names} was created but belongs to no model, so it does "
             "nothing: pass it to model.add(...), or call it on the output of the layer before it",
         )
+
+
+def _warn_about_axes(model: Any) -> None:
+    found = misplaced_axes(model)
+    if not found:
+        return
+    first, *others = found
+    also = f" (also: {', '.join(repr(other.layer.name) for other in others)})" if others else ""
+    warn_once(model, "axis", f"fit: {first.describe()}{also}")
 
 
 def _warn_about_single_rows(model: Any, feed: Any) -> None:
