@@ -1,13 +1,14 @@
 # Everything happens in .venv and build; `make clean` removes both.
 #
-#   make demo        build, install, train the example on real data
+#   make demo        build, install, study where Batch Normalization goes, on real data
 #   make test        build, install, run all tests
 #   make lint        format, lint, types, layers
 #   make cpp-test    the C++ tests under AddressSanitizer and UBSan
 #   make benchmark   time, memory, and with PEERS_DIR the tables against other libraries
 #
 # PYTHON=python3.12 chooses the interpreter, PYTEST_ARGS="-k dense -n 0" narrows the tests,
-# DEMO_ARGS="--epochs 5" changes the demo, BENCHMARK_ARGS="--workloads W1" the tables.
+# DEMO_ARGS="--epochs 5" changes the demo, DEMO_DATA=table.csv DEMO_ARGS="--target column" its data,
+# BENCHMARK_ARGS="--workloads W1" the tables.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -23,10 +24,12 @@ SOURCES := $(shell find src cpp -type f -not -name '*.so' -not -path '*/__pycach
 CPP_FILES := $(shell find cpp -name '*.h' -o -name '*.cpp')
 PYTEST_ARGS ?= -n auto
 DEMO_ARGS ?=
+DEMO_DATA ?= examples/where_does_bn_go.py:breast_cancer
 BENCHMARK_ARGS ?=
 
 demo: $(STAMP)-package $(STAMP)-demo
-	$(BIN)/python examples/where_does_bn_go.py $(DEMO_ARGS)
+	$(BIN)/trimtab study examples/where_does_bn_go.py:build $(DEMO_DATA) --standardize \
+		--batch-size 16 --metric accuracy --margin 0.02 --report build/where_does_bn_go.html $(DEMO_ARGS)
 
 # The empty -m lifts the default `not slow`.
 test: $(STAMP)-package $(STAMP)-test
@@ -47,10 +50,11 @@ cpp-test: $(STAMP)-build
 	$(WITH_VENV) ctest --no-tests=error --test-dir build/sanitize --output-on-failure
 
 # The tables against other libraries need those libraries: benchmarks/run.py says where.
-benchmark: $(STAMP)-package
+benchmark: $(STAMP)-package $(STAMP)-study
 	$(BIN)/python benchmarks/bn_share.py
 	$(BIN)/python benchmarks/memory_growth.py
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/study_speed.py
 	if [ -n "$${PEERS_DIR:-}" ]; then $(BIN)/python benchmarks/run.py $(BENCHMARK_ARGS); fi
 
 clean:

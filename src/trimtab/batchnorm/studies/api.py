@@ -195,7 +195,7 @@ def _judge(
         runs=runs,
         measure=measure,
         comparisons=comparisons,
-        headline=verdict.headline(comparisons, measure),
+        headline=verdict.headline(comparisons, measure, list(runs)),
         alpha=alpha,
         looks=tuple(looks),
         **rest,

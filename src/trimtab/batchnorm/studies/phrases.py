@@ -41,7 +41,9 @@ def judged_by(study: Study) -> str:
     measure, rows = study.measure, study.plan.data.held_out_rows
     name = "loss" if measure.name == "loss" else measure.name
     how = (
-        "rows of the test set" if study.plan.data.test is not None else "rows held out anew a seed"
+        "rows of the test set"
+        if study.plan.data.test is not None
+        else "rows held out anew for each seed"
     )
     margin = f"{measure.number(measure.margin)}{measure.unit}"
     said = (

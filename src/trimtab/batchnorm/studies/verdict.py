@@ -290,13 +290,14 @@ def ranked(comparisons: Sequence[Comparison]) -> list[Comparison]:
     )
 
 
-def headline(comparisons: Sequence[Comparison], measure: Measure) -> str:
-    """The verdict in one sentence, the most telling first."""
+def headline(comparisons: Sequence[Comparison], measure: Measure, names: Sequence[str]) -> str:
+    """The verdict in one sentence, the most telling first; `names` are the arms in their order."""
+    arms = f"{', '.join(names[:-1])} and {names[-1]}"
     told = ranked(comparisons)
     if all(c.kind == UNDECIDED for c in told):
-        return _nothing_told(told, measure)
+        return _nothing_told(told, measure, arms)
     if all(c.kind in {SAME, TOO_SMALL} for c in told):
-        return _all_same(told, measure)
+        return _all_same(told, measure, arms)
     by_kind = {kind: [c for c in told if c.kind == kind] for kind in KINDS}
     parts = [
         f"{c.second} fails more often than {c.first} ({c.failures[1]} against {c.failures[0]} of "
@@ -317,27 +318,22 @@ def headline(comparisons: Sequence[Comparison], measure: Measure) -> str:
     return f"{sentence[:1].upper()}{sentence[1:]}."
 
 
-def _all_same(comparisons: Sequence[Comparison], measure: Measure) -> str:
+def _all_same(comparisons: Sequence[Comparison], measure: Measure, arms: str) -> str:
     """The sentence where no comparison shows a difference that matters."""
     pairs = max(c.paired.n for c in comparisons if c.paired is not None)
     return (
-        f"No practical difference between {_names(comparisons)}: whatever there is lies within "
+        f"No practical difference between {arms}: whatever there is lies within "
         f"±{measure.number(measure.margin)}{measure.unit} of {measure.name} ({pairs} paired seeds)."
     )
 
 
-def _names(comparisons: Sequence[Comparison]) -> str:
-    names = list(dict.fromkeys(name for c in comparisons for name in (c.first, c.second)))
-    return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _nothing_told(comparisons: Sequence[Comparison], measure: Measure) -> str:
+def _nothing_told(comparisons: Sequence[Comparison], measure: Measure, arms: str) -> str:
     """The sentence where every comparison is undecided."""
     pairs = max(c.paired.n for c in comparisons if c.paired is not None)
     needed = [c.seeds_to_settle for c in comparisons if c.seeds_to_settle is not None]
     outlook = f"; about {min(needed):,} would settle the nearest pair" if needed else ""
     return (
-        f"Undecided: {pairs} paired seeds cannot tell {_names(comparisons)} apart "
+        f"Undecided: {pairs} paired seeds cannot tell {arms} apart "
         f"within ±{measure.number(measure.margin)}{measure.unit} of {measure.name}{outlook}."
     )
 

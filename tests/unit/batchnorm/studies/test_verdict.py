@@ -145,14 +145,14 @@ def test_headline_of_undecided_arms_says_what_would_help():
     rng = np.random.default_rng(1)
     arms = [Scores(name, tuple(0.8 + rng.normal(0, 0.05, 10))) for name in ("none", "before")]
 
-    text = verdict.headline(verdict.compare_all(arms, POINTS), POINTS)
+    text = verdict.headline(verdict.compare_all(arms, POINTS), POINTS, [arm.arm for arm in arms])
 
     assert text.startswith("Undecided: 10 paired seeds cannot tell ")
     assert "would settle the nearest pair" in text
 
 
 def test_headline_of_equal_arms_names_the_margin():
-    text = verdict.headline([judged(10 * ZIGZAG)], POINTS)
+    text = verdict.headline([judged(10 * ZIGZAG)], POINTS, ["a", "b"])
 
     assert text == (
         "No practical difference between a and b: whatever there is lies within ±0.5 points of "
@@ -167,7 +167,7 @@ def test_headline_of_a_mixed_study_names_the_better_first():
         Scores("after", tuple(0.85 - 3 * ZIGZAG)),
     ]
 
-    text = verdict.headline(verdict.compare_all(arms, POINTS), POINTS)
+    text = verdict.headline(verdict.compare_all(arms, POINTS), POINTS, [arm.arm for arm in arms])
 
     assert text == (
         "Before is better than none by 5.0 points (95 % CI 5.0 to 5.0); after is better than none "
