@@ -3,6 +3,8 @@
 from trimtab.batchnorm import fit_checks as fit_checks
 from trimtab.batchnorm.auditing import audit as audit
 from trimtab.batchnorm.certificates import Certificate as Certificate
+from trimtab.batchnorm.checking_health import HealthReport as HealthReport
+from trimtab.batchnorm.checking_health import health as health
 from trimtab.batchnorm.explained import ExplainedCall as ExplainedCall
 from trimtab.batchnorm.explained import Explanation as Explanation
 from trimtab.batchnorm.explaining import explain as explain
@@ -12,6 +14,7 @@ from trimtab.batchnorm.folding import Folded as Folded
 from trimtab.batchnorm.folding import FoldedLayer as FoldedLayer
 from trimtab.batchnorm.folding import Folding as Folding
 from trimtab.batchnorm.folding import fold as fold
+from trimtab.batchnorm.health_callback import BatchNormHealth as BatchNormHealth
 from trimtab.batchnorm.onnx_export import export_onnx as export_onnx
 from trimtab.batchnorm.placing import Placed as Placed
 from trimtab.batchnorm.placing import PlacedLayer as PlacedLayer

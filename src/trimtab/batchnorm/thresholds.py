@@ -100,6 +100,8 @@ THRESHOLDS: dict[str, Threshold] = {
     "BH410.warn": Threshold(0.02, "accuracy lost in inference mode", "Wu and He 2018: 1 is normal"),
     "BH410.error": Threshold(0.10, "accuracy lost in inference mode", CORPUS),
     "BH410.p": Threshold(0.01, "chance of such a gap without a cause", "convention"),
+    "BH410.loss_warn": Threshold(0.1, "part by which the loss is higher, without classes", CORPUS),
+    "BH410.loss_error": Threshold(1.0, "part by which the loss is higher, without classes", CORPUS),
     "BH410.start": Threshold(
         0.25, "difference of outputs, in deviations, at which a gap starts", "see BH403.mean"
     ),
@@ -111,6 +113,9 @@ THRESHOLDS: dict[str, Threshold] = {
     "BH413.ratio": Threshold(2, "ratio of the variances, either way", CORPUS),
     "BH413.share": Threshold(0.10, "share of the first layer's channels", CORPUS),
     "BH414.share": Threshold(0.25, "share of the variance that lies between groups", CORPUS),
+    "BH415.difference": Threshold(
+        1e-4, "largest difference over the largest output", "float32 rounds by 6e-8 a step"
+    ),
     "BH414.channels": Threshold(0.10, "share of a layer's channels", CORPUS),
 }
 

@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "audit": "audit",
     "explain": "explain",
     "fold": "fold",
+    "health": "health",
     "place": "place",
     "recalibrate": "recalibrate",
     "run": "run",
