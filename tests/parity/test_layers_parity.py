@@ -6,7 +6,7 @@ import json
 import keras
 import numpy as np
 import pytest
-from layer_cases import windows
+from layer_cases import preprocessing, windows
 from layer_cases.case import Case
 
 import trimtab
@@ -152,6 +152,7 @@ CASES: dict[str, list[Case]] = {
         Case({"padding": ((1, 2), (0, 1), (2, 0)), **CHANNELS_FIRST}, (1, 2, 3, 2, 2)),
     ],
     **windows.CASES,
+    **preprocessing.CASES,
 }
 # No layer of numbers to numbers: tested by name elsewhere.
 WITHOUT_CASE = {
@@ -163,6 +164,7 @@ WITHOUT_CASE = {
     "TimeDistributed",
     "Wrapper",
 }
+WITHOUT_CASE |= preprocessing.ELSEWHERE
 
 PAIRS = [pytest.param(n, i, id=f"{n}-{i}") for n, cs in CASES.items() for i in range(len(cs))]
 DETERMINISTIC = [p for p in PAIRS if CASES[p.values[0]][p.values[1]].is_deterministic]
@@ -178,7 +180,10 @@ def recorded(name, index):
     rng = np.random.default_rng(5)
     weights = [rng.uniform(0.2, 1.5, w.shape).astype("float32") for w in layer.weights]
     layer.set_weights(weights)
+    if hasattr(layer, "finalize_state"):
+        layer.finalize_state()  # what Keras's Normalization makes of its weights in `adapt`
     x = inputs_of(case)
+    takes_training = "training" in layer.call_signature_parameters
     record = {
         "weights": weights,
         "config": json.loads(json.dumps(keras.saving.serialize_keras_object(layer))),
@@ -186,10 +191,9 @@ def recorded(name, index):
         "variables": [v.path for v in layer.variables],
         "output_shape": tuple(layer.compute_output_shape(opened(case.shape))),
         "spec": spec_of(keras, layer, case),
-        "inference": np.asarray(layer(x)),
+        "inference": np.asarray(layer(x, **({"training": False} if takes_training else {}))),
         "losses": [float(loss) for loss in layer.losses],
     }
-    takes_training = "training" in layer.call_signature_parameters
     record["training"] = np.asarray(layer(x, **({"training": True} if takes_training else {})))
     record["weights_after"] = layer.get_weights()
     return record
@@ -203,6 +207,11 @@ def make_ours(name, index):
     layer.build(case.shape)
     layer.set_weights(recorded(name, index)["weights"])
     return layer
+
+
+def given_training(layer, training):
+    """`training` for a layer that takes it; some are in training unless told otherwise."""
+    return {"training": training} if layer.call_signature().has_training else {}
 
 
 def inputs_of(case):
@@ -239,15 +248,15 @@ def test_every_layer_has_a_case():
 @pytest.mark.parametrize(("name", "index"), PAIRS)
 def test_inference_gives_the_outputs_of_keras(name, index):
     wanted = recorded(name, index)["inference"]
-    outputs = make_ours(name, index)(inputs_of(CASES[name][index]))
+    ours = make_ours(name, index)
+    outputs = ours(inputs_of(CASES[name][index]), **given_training(ours, False))
     np.testing.assert_allclose(outputs, wanted, rtol=2e-5, atol=2e-6)
 
 
 @pytest.mark.parametrize(("name", "index"), DETERMINISTIC)
 def test_training_gives_the_outputs_and_statistics_of_keras(name, index):
     record, ours = recorded(name, index), make_ours(name, index)
-    own = {"training": True} if ours.call_signature().has_training else {}
-    outputs = ours(inputs_of(CASES[name][index]), **own)
+    outputs = ours(inputs_of(CASES[name][index]), **given_training(ours, True))
     np.testing.assert_allclose(outputs, record["training"], rtol=2e-4, atol=2e-5)
     for mine, other in zip(ours.weights, record["weights_after"], strict=True):
         np.testing.assert_allclose(mine, other, rtol=2e-5, atol=2e-6, err_msg=mine.path)
@@ -266,7 +275,8 @@ def test_a_layer_is_made_from_the_configuration_that_keras_writes(name, index):
     revived = trimtab.saving.deserialize_keras_object(record["config"])
     revived.set_weights(record["weights"])
     x = inputs_of(CASES[name][index])
-    np.testing.assert_array_equal(revived(x), ours(x))
+    own = given_training(ours, False)
+    np.testing.assert_array_equal(revived(x, **own), ours(x, **own))
 
 
 @pytest.mark.parametrize(("name", "index"), PAIRS)

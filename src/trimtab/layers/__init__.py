@@ -36,6 +36,7 @@ from trimtab.layers.depthwise_convolution import SeparableConv2D as SeparableCon
 from trimtab.layers.depthwise_convolution import SeparableConvolution1D as SeparableConvolution1D
 from trimtab.layers.depthwise_convolution import SeparableConvolution2D as SeparableConvolution2D
 from trimtab.layers.dropout import Dropout as Dropout
+from trimtab.layers.einsum_dense import EinsumDense as EinsumDense
 from trimtab.layers.embedding import Embedding as Embedding
 from trimtab.layers.function_layers import Identity as Identity
 from trimtab.layers.function_layers import Lambda as Lambda
@@ -51,6 +52,15 @@ from trimtab.layers.global_pooling import GlobalMaxPool3D as GlobalMaxPool3D
 from trimtab.layers.global_pooling import GlobalMaxPooling1D as GlobalMaxPooling1D
 from trimtab.layers.global_pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
 from trimtab.layers.global_pooling import GlobalMaxPooling3D as GlobalMaxPooling3D
+from trimtab.layers.images import CenterCrop as CenterCrop
+from trimtab.layers.images import RandomBrightness as RandomBrightness
+from trimtab.layers.images import RandomContrast as RandomContrast
+from trimtab.layers.images import RandomCrop as RandomCrop
+from trimtab.layers.images import RandomFlip as RandomFlip
+from trimtab.layers.images import RandomRotation as RandomRotation
+from trimtab.layers.images import RandomTranslation as RandomTranslation
+from trimtab.layers.images import RandomZoom as RandomZoom
+from trimtab.layers.images import Resizing as Resizing
 from trimtab.layers.input_layer import Input as Input
 from trimtab.layers.input_layer import InputLayer as InputLayer
 from trimtab.layers.input_spec import InputSpec as InputSpec
@@ -94,6 +104,14 @@ from trimtab.layers.pooling import MaxPool3D as MaxPool3D
 from trimtab.layers.pooling import MaxPooling1D as MaxPooling1D
 from trimtab.layers.pooling import MaxPooling2D as MaxPooling2D
 from trimtab.layers.pooling import MaxPooling3D as MaxPooling3D
+from trimtab.layers.preprocessing import CategoryEncoding as CategoryEncoding
+from trimtab.layers.preprocessing import Discretization as Discretization
+from trimtab.layers.preprocessing import Hashing as Hashing
+from trimtab.layers.preprocessing import IntegerLookup as IntegerLookup
+from trimtab.layers.preprocessing import Normalization as Normalization
+from trimtab.layers.preprocessing import Pipeline as Pipeline
+from trimtab.layers.preprocessing import Rescaling as Rescaling
+from trimtab.layers.preprocessing import StringLookup as StringLookup
 from trimtab.layers.reshaping import Flatten as Flatten
 from trimtab.layers.reshaping import Permute as Permute
 from trimtab.layers.reshaping import RepeatVector as RepeatVector
@@ -107,6 +125,9 @@ from trimtab.layers.resizing import UpSampling3D as UpSampling3D
 from trimtab.layers.resizing import ZeroPadding1D as ZeroPadding1D
 from trimtab.layers.resizing import ZeroPadding2D as ZeroPadding2D
 from trimtab.layers.resizing import ZeroPadding3D as ZeroPadding3D
+from trimtab.layers.spectral_normalization import (
+    SpectralNormalization as SpectralNormalization,
+)
 from trimtab.layers.transposed_convolution import Conv1DTranspose as Conv1DTranspose
 from trimtab.layers.transposed_convolution import Conv2DTranspose as Conv2DTranspose
 from trimtab.layers.transposed_convolution import Conv3DTranspose as Conv3DTranspose
