@@ -7,20 +7,20 @@ from typing import Any, NamedTuple
 
 from trimtab import ops
 from trimtab.core import tree
-from trimtab.core.config import nearest
 from trimtab.ir.tensor import Tensor
 from trimtab.losses.base import Loss
 from trimtab.metrics.base import Metric
 from trimtab.metrics.reduction import Mean
-from trimtab.training.outputs import names_of, spread, targets_of
+from trimtab.training.loss_terms import Wanted, name_of_part, part_at, wanted_losses
+from trimtab.training.outputs import names_of, targets_of
 from trimtab.training.resolve import loss_for, require_known_loss
 from trimtab.training.target_checks import LabelRange, check_target_shape, label_range
 
 
 class _Term(NamedTuple):
-    """One loss: of output `output`, times `weight`."""
+    """One loss, times `weight`: of one output or several, by their positions."""
 
-    output: int
+    outputs: Any
     loss: Loss
     weight: Any
     tracker: Metric | None
@@ -79,70 +79,38 @@ class CompileLoss:
             ValueError: If the losses do not fit the outputs.
         """
         self._names = names_of(y_pred, self._output_names)
-        given = self._one_per_output(y_pred)
-        is_used = [identifier is not None for identifier in given]
+        wanted = wanted_losses(self._loss, self._loss_weights, y_pred, self._names)
+        positions = tree.pack_sequence_as(y_pred, range(len(self._names)))
+        parts = [part_at(positions, entry.path) for entry in wanted]
+        is_used = [False] * len(self._names)
+        for index in tree.flatten(parts):
+            is_used[index] = True
         targets = targets_of(y_true, y_pred, self._names, is_used)
-        weights = self._weights(y_pred, is_used)
         outputs, y_leaves = tree.flatten(y_pred), tree.flatten(y_true)
-        resolved = []
-        for index, (identifier, target) in enumerate(zip(given, targets, strict=True)):
-            if target is not None:
-                _require_target(identifier, y_leaves[target], self._names[index])
-                resolved.append((index, loss_for(identifier, y_leaves[target], outputs[index])))
+        losses = []
+        for entry, part in zip(wanted, parts, strict=True):
+            for index in tree.flatten(part):
+                _require_target(entry.identifier, y_leaves[targets[index]], self._names[index])
+            y = tree.map_structure(lambda i: y_leaves[targets[i]], part)
+            prediction = tree.map_structure(lambda i: outputs[i], part)
+            losses.append(loss_for(entry.identifier, y, prediction))
+        trackers = self._trackers(wanted, losses, y_pred)
         self._terms = [
-            _Term(index, loss, weights[index], tracker)
-            for (index, loss), tracker in zip(resolved, self._trackers(resolved), strict=True)
+            _Term(part, loss, entry.weight, tracker)
+            for part, loss, entry, tracker in zip(parts, losses, wanted, trackers, strict=True)
         ]
         self.built = True
 
-    def _one_per_output(self, y_pred: Any) -> list[Any]:
-        loss, count = self._loss, len(self._names)
-        if not tree.is_nested(loss):
-            return [loss] * count
-        if not tree.is_nested(y_pred) and isinstance(loss, (list, tuple)):
-            if len(loss) != 1:
-                raise ValueError(
-                    "compile: `loss` must hold one loss for the model's one output; got "
-                    f"{len(loss)}. Write a function that adds them up"
-                )
-            return list(loss)
-        if isinstance(loss, dict):
-            self._require_output_names(loss, y_pred)
-        return spread("loss", loss, y_pred, self._names)
-
-    def _require_output_names(self, loss: dict[Any, Any], y_pred: Any) -> None:
-        known = [name for name in self._names if name is not None]
-        for key in loss:
-            if known and key not in known and not (isinstance(y_pred, dict) and key in y_pred):
-                raise ValueError(
-                    f"compile: `loss` must use the names of the outputs, {known}; got {key!r}."
-                    f"{nearest(key, known)}"
-                )
-
-    def _weights(self, y_pred: Any, is_used: list[bool]) -> list[Any]:
-        given, count = self._loss_weights, len(is_used)
-        if given is None:
-            return [None] * count
-        if not tree.is_nested(given):
-            return [given] * count
-        if isinstance(given, (list, tuple)) and len(given) == sum(is_used):
-            rest = iter(given)
-            return [next(rest) if used else None for used in is_used]
-        if isinstance(given, (list, tuple)) and len(given) != count:
-            raise ValueError(
-                f"compile: `loss_weights` must hold one number for each of the {sum(is_used)} "
-                f"losses; got {len(given)}"
-            )
-        return spread("loss_weights", given, y_pred, self._names)
-
-    def _trackers(self, resolved: Sequence[tuple[int, Loss]]) -> list[Metric | None]:
-        if len(resolved) < 2:
-            return [None] * len(resolved)
-        names: list[str] = []
-        for index, loss in resolved:
-            name = f"{self._names[index] or loss.name}_loss"
-            names.append(f"{name}_{names.count(name)}" if name in names else name)
-        return [Mean(name=name) for name in names]
+    def _trackers(
+        self, wanted: Sequence[Wanted], losses: Sequence[Loss], y_pred: Any
+    ) -> list[Metric | None]:
+        if len(wanted) < 2:
+            return [None] * len(wanted)
+        # Two losses of one output share a name, and the logs show the last, as in Keras.
+        return [
+            Mean(name=f"{name_of_part(entry.path, y_pred, self._names, loss.name)}_loss")
+            for entry, loss in zip(wanted, losses, strict=True)
+        ]
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor | None:
         """The sum of the losses, a scalar; None if no output has one.
@@ -159,21 +127,25 @@ class CompileLoss:
             self.build(y_true, y_pred)
         outputs, targets = tree.flatten(y_pred), tree.flatten(y_true)
         is_used = [False] * len(outputs)
-        for term in self._terms:
-            is_used[term.output] = True
+        for index in tree.flatten([term.outputs for term in self._terms]):
+            is_used[index] = True
         positions = targets_of(y_true, y_pred, self._names, is_used)
         weights = tree.flatten(sample_weight)
         total: Any = None
         self.label_ranges = []
-        for output, loss, factor, tracker in self._terms:
-            position = positions[output] or 0
-            y, prediction = targets[position], outputs[output]
-            self._check(loss, position, y, prediction)
-            weight = weights[position] if len(weights) == len(targets) else weights[0]
+        for part, loss, factor, tracker in self._terms:
+            y = tree.map_structure(lambda i: targets[positions[i] or 0], part)
+            prediction = tree.map_structure(lambda i: outputs[i], part)
+            weight = weights[0]
+            if not tree.is_nested(part):
+                position = positions[part] or 0
+                self._check(loss, position, y, prediction)
+                weight = weights[position] if len(weights) == len(targets) else weights[0]
             value = ops.cast(loss(y, prediction, weight), loss.dtype)
             _require_scalar(loss, value)
             if tracker is not None:
-                tracker.update_state(value, sample_weight=prediction.shape[0])
+                rows = tree.flatten(prediction)[0].shape[0]
+                tracker.update_state(value, sample_weight=rows)
             if factor is not None:
                 value = value * factor
             total = value if total is None else total + value

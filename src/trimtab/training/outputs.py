@@ -8,6 +8,15 @@ from typing import Any
 from trimtab.core import tree
 
 
+class UnknownOutput(ValueError, KeyError):
+    """Raised for a name or place among the outputs that there is not.
+
+    Keras raises a KeyError for some of them and a ValueError for others.
+    """
+
+    __str__ = Exception.__str__
+
+
 def names_of(y_pred: Any, model_names: Sequence[str] | None) -> list[str | None]:
     """The name of each output, in the order of `tree.flatten`; None for one without a name.
 
