@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from typing import Any
 
@@ -83,8 +84,8 @@ class Compilable:
                 binary, sparse or categorical by the shapes. Sample weights do not count in them.
             weighted_metrics: Metrics in which sample weights count, likewise.
             run_eagerly: Whether each operation runs when Python reaches it, as debugging needs.
-            steps_per_execution: Accepted for Keras's sake: whole epochs run without Python anyway.
-                Hooks of batches are called for each batch.
+            steps_per_execution: Batches from one call of the hooks of batches to the next. Speed
+                does not depend on it: without such hooks whole epochs run without Python.
             jit_compile: Accepted for Keras's sake: every step is compiled unless `run_eagerly`.
             auto_scale_loss: Whether a model of policy "mixed_float16" gets its optimizer wrapped in
                 a `LossScaleOptimizer`.
@@ -187,6 +188,19 @@ class Compilable:
         """Starts all metrics anew."""
         for metric in self.metrics:
             metric.reset_state()
+
+    # Keras's names for parts that its users look at.
+    @property
+    def _loss_tracker(self) -> Mean | None:
+        return self.training_state.loss_tracker
+
+    @property
+    def _compile_metrics(self) -> CompileMetrics | None:
+        return self.training_state.metrics
+
+    @property
+    def _compile_loss(self) -> CompileLoss | None:
+        return self.training_state.loss
 
     def get_metrics_result(self) -> dict[str, Any]:
         """Name -> value of all metrics so far, the loss among them."""
@@ -300,12 +314,24 @@ class Compilable:
             warn_once(self, "nothing trainable", "The model does not have any trainable weights.")
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
+    def _computed_loss(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any, *, training: bool
+    ) -> Any:
+        """`compute_loss`, which a user may have overridden without the argument `training`."""
+        own = {"x": x, "y": y, "y_pred": y_pred, "sample_weight": sample_weight}
+        if type(self).compute_loss is not Compilable.compute_loss:
+            parameters = inspect.signature(self.compute_loss).parameters
+            kinds = {parameter.kind for parameter in parameters.values()}
+            if "training" not in parameters and inspect.Parameter.VAR_KEYWORD not in kinds:
+                return self.compute_loss(**own)
+        return self.compute_loss(**own, training=training)
+
     def _checked_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> Tensor:
         own = type(self).compute_loss is not Compilable.compute_loss
         model: Any = self
         if not own and self.training_state.loss is None and not model.losses:
             raise ValueError("fit: no loss to compute; provide a `loss` argument in `compile()`")
-        loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
+        loss = self._computed_loss(x, y, y_pred, sample_weight, training=True)
         tensor = ops.convert_to_tensor(loss)
         if tensor.shape != ():
             raise ValueError(f"fit: the loss must be a scalar; got shape {tensor.shape}")
@@ -329,7 +355,7 @@ class Compilable:
         model: Any = self
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = model(x, training=False)
-        self._track_loss(self.compute_loss(x, y, y_pred, sample_weight, training=False), x)
+        self._track_loss(self._computed_loss(x, y, y_pred, sample_weight, training=False), x)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:

@@ -49,19 +49,33 @@ def run_epoch(
     end = getattr(callbacks, f"on_{mode}_batch_end")
     feed.begin_epoch()
     done = 0
+    together = model.steps_per_execution
     while True:
         limit = _ALL if feed.steps is None else feed.steps - done
         if limit <= 0 or not feed.has_next():
             break
         if every:
-            begin(done)
-        is_single = every or (draws and done == 0)
-        done += feed.advance(step, 1 if is_single else limit, _DRAWING_INTERVAL if draws else 0.0)
-        if every or draws:
-            end(done - 1, logs_of(model, step, often=every))
+            first = done
+            begin(first)
+            done += _advance(step, feed, min(together, limit))
+            # The number that a full execution would end with, as Keras counts.
+            end(first + together - 1, logs_of(model, step, often=True))
+        else:
+            seconds = _DRAWING_INTERVAL if draws else 0.0
+            done += feed.advance(step, 1 if draws and done == 0 else limit, seconds)
+            if draws:
+                end(done - 1, logs_of(model, step))
         if getattr(model, flag):
             break
     feed.end_epoch(done, getattr(model, flag))
+    return done
+
+
+def _advance(step: Any, feed: Any, count: int) -> int:
+    """Runs `count` batches, or as many as there are; returns how many."""
+    done: int = feed.advance(step, count, 0.0)
+    while done < count and feed.has_next():
+        done += feed.advance(step, count - done, 0.0)
     return done
 
 

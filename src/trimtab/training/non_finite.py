@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -148,6 +149,7 @@ def _all_finite(values: Any) -> bool:
 def _watched(
     function: Callable[..., Any], layer: str, tensor: str, seen: list[tuple[str, str]]
 ) -> Callable[..., Any]:
+    @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         result = function(*args, **kwargs)
         if not _all_finite(result):

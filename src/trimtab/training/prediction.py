@@ -70,15 +70,24 @@ def _joined(model: Any, step: Any, feed: Feed, callbacks: CallbackList) -> Any:
     draws = callbacks.wants_samples("predict")
     parts: list[Any] = []
     feed.begin_epoch()
+    together = model.steps_per_execution if every else 1
     while not model.stop_predicting and len(parts) != feed.steps and feed.has_next():
+        first = len(parts)
         if every:
-            callbacks.on_predict_batch_begin(len(parts))
+            callbacks.on_predict_batch_begin(first)
         parts.append(feed.outputs(step))
+        while len(parts) - first < together and len(parts) != feed.steps and feed.has_next():
+            parts.append(feed.outputs(step))
         if every or draws:
-            callbacks.on_predict_batch_end(len(parts) - 1, {"outputs": parts[-1]})
+            outputs = parts[first] if len(parts) == first + 1 else _concatenated(parts[first:])
+            callbacks.on_predict_batch_end(first + together - 1, {"outputs": outputs})
     feed.end_epoch(len(parts), model.stop_predicting)
     if not parts:
         raise ValueError("predict: `x` must yield at least one batch; got none")
+    return _concatenated(parts)
+
+
+def _concatenated(parts: list[Any]) -> Any:
     return tree.map_structure(lambda *leaves: np.concatenate(leaves), *parts)
 
 

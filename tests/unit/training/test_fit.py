@@ -470,3 +470,16 @@ def test_the_settings_limit_epochs_and_batches(net, x, one_hot, monkeypatch):
         history = net.fit(x, one_hot, batch_size=8, epochs=5, verbose=0)
     assert history.epoch == [0, 1]
     assert int(net.optimizer.iterations) == 2
+
+
+def test_hooks_of_batches_are_called_once_an_execution(net, x, one_hot):
+    seen = []
+    hooks = callbacks.LambdaCallback(
+        on_train_batch_begin=lambda batch, logs: seen.append(batch),
+        on_train_batch_end=lambda batch, logs: seen.append(batch),
+    )
+    net.compile("sgd", "categorical_crossentropy", steps_per_execution=3)
+    net.fit(x, one_hot, batch_size=16, verbose=0, callbacks=[hooks])
+    # 5 batches of 70 rows; the second execution has 2.
+    assert seen == [0, 2, 3, 5]
+    assert int(net.optimizer.iterations) == 5
