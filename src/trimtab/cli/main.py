@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "explain": "explain",
     "fold": "fold",
     "health": "health",
+    "info": "info",
     "place": "place",
     "recalibrate": "recalibrate",
     "run": "run",

@@ -20,6 +20,7 @@ from trimtab.layers.input_layer import Input, InputLayer
 from trimtab.lazy import lazy_module
 from trimtab.models.model import Model
 from trimtab.models.sequential import Sequential
+from trimtab.saving import legacy_config
 
 if TYPE_CHECKING:
     import json
@@ -31,7 +32,7 @@ Cloner = Callable[[Any], Any]
 
 @keras_export("keras.models.model_from_json")
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The model that `Model.to_json` described, with fresh weights.
+    """The model that `Model.to_json` described, today's or an old version's, with fresh weights.
 
     Args:
         json_string: What `to_json` returned.
@@ -42,7 +43,10 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
 
     Source: Keras 3 `keras.models.model_from_json`.
     """
-    return deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
+    config = json.loads(json_string)
+    if isinstance(config, dict) and "module" not in config:
+        config = legacy_config.upgraded(config)
+    return deserialize_keras_object(config, custom_objects=custom_objects)
 
 
 @keras_export("keras.models.clone_model")

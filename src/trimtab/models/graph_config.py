@@ -114,15 +114,41 @@ def model_from_graph(
             )
         operations[name] = operation
         waiting.append((name, list(layer_config["inbound_nodes"])))
+    waiting = _counted_from_zero(waiting, config)
     _connect(config["name"], operations, waiting)
     extra = {k: v for k, v in config.items() if k not in (*_KEYS, "trainable")}
-    return cls(
+    model = cls(
         inputs=_ends(config["input_layers"], operations),
         outputs=_ends(config["output_layers"], operations),
         name=config["name"],
-        trainable=config.get("trainable"),
         **extra,
     )
+    if config.get("trainable") is not None:
+        # Not by the property, which would tell the layers: each has its own flag in the file.
+        model._trainable = bool(config["trainable"])
+    return model
+
+
+def _counted_from_zero(
+    waiting: list[tuple[str, list[Any]]], config: Mapping[str, Any]
+) -> list[tuple[str, list[Any]]]:
+    """The uses with those of models within counted from 0.
+
+    Keras 2 made a use of a model when it made the model, and so counted its uses in another model
+    from 1, unless it had no shape until then. Uses that nothing needs are not in a file, so the
+    lowest number is the first.
+    """
+    within = {layer["name"] for layer in config["layers"] if "layers" in layer["config"]}
+    entries = [
+        entry for _, nodes in waiting for node in nodes if isinstance(node, list) for entry in node
+    ]
+    first: dict[str, int] = {}
+    for name, number, *_ in entries:
+        if name in within:
+            first[name] = min(first.get(name, number), number)
+    for entry in entries:
+        entry[1] -= first.get(entry[0], 0)
+    return waiting
 
 
 def _connect(name: str, operations: dict[str, Any], waiting: list[tuple[str, list[Any]]]) -> None:

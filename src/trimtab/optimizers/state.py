@@ -182,6 +182,9 @@ class OptimizerState(Configurable):
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Reads the variables from `store`; warns and reads nothing if their number differs."""
         variables = self.variables
+        if self.built and len(store.keys()) + 1 == len(variables):
+            # tf.keras 2.11 to 2.15 did not count the learning rate.
+            variables = [variables[0], *variables[2:]]
         if len(store.keys()) != len(variables):
             warnings.warn(
                 f"{type(self).__name__}: the state is not loaded, as the file has "

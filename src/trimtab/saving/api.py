@@ -110,7 +110,8 @@ def load_model(
     if not pathlib.Path(name).is_file():
         raise ValueError(f"{name}: File not found; give the name of a .keras or .h5 file")
     files.require_file(name)
-    if name.endswith(".keras"):
+    # tf.keras before 2.12 wrote HDF5 under this suffix too.
+    if name.endswith(".keras") and not files.is_hdf5(name):
         return load_archive(name, custom_objects, compile, safe_mode)
     return legacy_h5.load_model_h5(name, custom_objects, compile, safe_mode)
 
@@ -191,6 +192,9 @@ def load_weights(
     """
     name = os.fspath(filepath)
     is_legacy = name.endswith(_LEGACY) and not name.endswith(_WEIGHTS)
+    if name.endswith((_WEIGHTS, ".keras")) and pathlib.Path(name).is_file():
+        # Keras 2 did not ask for a suffix, and wrote its format under these names too.
+        is_legacy = legacy_h5.is_legacy_file(name)
     if not is_legacy and not name.endswith((".keras", _WEIGHTS)):
         raise ValueError(
             f"{name}: File format not supported; load_weights reads .weights.h5, .keras, and Keras "

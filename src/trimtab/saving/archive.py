@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from trimtab.core.config import deserialize_with_sharing, serialize_with_sharing
 from trimtab.lazy import lazy_module
-from trimtab.saving import files
+from trimtab.saving import files, legacy_config
 from trimtab.saving.hdf5 import Hdf5Reader, Hdf5Writer, h5py
 from trimtab.saving.npz import NpzReader
+from trimtab.saving.origin import parsed_version
 from trimtab.saving.state import StateLoader, WeightReader, save_state
 from trimtab.saving.weights import finish_loading
 from trimtab.saving.zip_members import check_member, read_member
@@ -113,6 +114,8 @@ def load_archive(
             raise ValueError(f"{_CONFIG} must hold an object; got a {type(config).__name__}")
         if not compile:
             config["compile_config"] = None
+        if _is_of_keras_2(source):
+            config = legacy_config.upgraded_archive(config)
         model = deserialize_with_sharing(config, custom_objects, safe_mode)
         if not hasattr(model, "load_own_variables"):
             raise ValueError(f"{_CONFIG} must describe a model; got a {type(model).__name__}")
@@ -123,11 +126,33 @@ def load_archive(
     return model
 
 
+def _is_of_keras_2(source: _Folder | _Zip) -> bool:
+    """Whether tf.keras wrote the archive, as it did from 2.13 on."""
+    if _METADATA not in source.names():
+        return False
+    version = parsed_version(str(json.loads(source.read(_METADATA)).get("keras_version")))
+    return version is not None and version < (3, 0, 0)
+
+
 @contextlib.contextmanager
 def archive_weights(path: str | os.PathLike[str]) -> Iterator[WeightReader]:
     """The weights in a `.keras` file."""
     with _opened(path) as source, source.weights() as reader:
         yield reader
+
+
+def archive_members(path: str | os.PathLike[str], names: tuple[str, ...]) -> dict[str, bytes]:
+    """The content of those of `names` that are in a `.keras` file; the configuration must be.
+
+    Raises:
+        ValueError: If a member is not what it says.
+    """
+    with _opened(path) as source:
+        held = set(source.names())
+        if _CONFIG not in held:
+            raise ValueError(f"It must hold {_CONFIG}; got {', '.join(sorted(held)[:5])}")
+        found = {name: source.read(name) for name in names if name in held}
+    return {_METADATA: b"{}", **found}
 
 
 class _Folder:

@@ -88,6 +88,16 @@ def require_file(path: str | os.PathLike[str]) -> None:
         return
 
 
+# The first bytes of every HDF5 file of Keras.
+_HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+
+def is_hdf5(path: str | os.PathLike[str]) -> bool:
+    """Whether a file begins as HDF5 files do, whatever its name."""
+    with pathlib.Path(path).open("rb") as file:
+        return file.read(len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE
+
+
 @contextlib.contextmanager
 def reading(path: str | os.PathLike[str], what: str) -> Iterator[None]:
     """Turns whatever goes wrong with a file's content into one error that names the file.

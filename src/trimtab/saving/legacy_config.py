@@ -1,4 +1,4 @@
-"""Configurations as Keras 2's files hold them: written in that form, and brought to today's."""
+"""Configurations of Keras 2 and before: written in Keras 2's form, read into today's."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 from trimtab import losses, metrics
 from trimtab.core.config import serialize_keras_object
+from trimtab.saving.old_layers import upgraded_keras_0, upgraded_layer
 
 # Where today's names of models are found; Keras 2 wrote class names alone.
 _MODULES = {"Sequential": "keras", "Functional": "keras.models", "Model": "keras.models"}
-_OPTIMIZER_LEFTOVERS = frozenset({"decay", "jit_compile", "is_legacy_optimizer"})
+_OPTIMIZER_LEFTOVERS = frozenset({"jit_compile", "is_legacy_optimizer"})
 _BY_SHAPE = frozenset({"accuracy", "acc", "crossentropy", "ce"})
 _OLD_POLICIES = frozenset({"Policy", "PolicyV1"})
 
@@ -56,6 +57,8 @@ def upgraded(config: Any) -> dict[str, Any]:
     Raises:
         ValueError: If it is none.
     """
+    if isinstance(config, dict) and "class_name" not in config and "layers" in config:
+        config = upgraded_keras_0(config)
     if not isinstance(config, dict) or "config" not in config or "class_name" not in config:
         raise ValueError("The model's configuration must hold a 'class_name' and a 'config'")
     return _upgraded_object(config)
@@ -65,18 +68,19 @@ def _upgraded_object(config: dict[str, Any]) -> dict[str, Any]:
     class_name, inner = config["class_name"], config["config"]
     if class_name == "Sequential" and isinstance(inner, list):
         # Before Keras 2.3 a Sequential was the list of its layers.
-        inner = {"name": "sequential", "layers": inner}
+        inner = {"name": config.get("name", "sequential"), "layers": inner}
     if not isinstance(inner, dict):
         return config
     if class_name == "Sequential" and isinstance(inner.get("layers"), list):
         inner = inner | {"layers": _with_input(inner["layers"])}
     inner = {name: _upgraded_value(value) for name, value in inner.items()}
     _upgrade_arguments(class_name, inner)
-    result = {**config, "config": inner}
+    class_name, inner = upgraded_layer(class_name, inner)
+    result = {**config, "class_name": class_name, "config": inner}
     if class_name in _OLD_POLICIES:
         result["class_name"] = "DTypePolicy"
-    if class_name in _MODULES and "module" not in config:
-        result["module"] = _MODULES[class_name]
+    if class_name in _MODULES:
+        result |= {"module": _MODULES[class_name], "registered_name": None}
     return result
 
 
@@ -124,15 +128,55 @@ def compile_arguments(config: Mapping[str, Any]) -> dict[str, Any]:
     arguments = {
         name: v for name, v in optimizer["config"].items() if name not in _OPTIMIZER_LEFTOVERS
     }
+    # tf.keras 2.11 and 2.12 wrote their own optimizers as if a user had registered them.
+    class_name = str(optimizer.get("class_name")).removeprefix("Custom>")
     if "lr" in arguments:
         arguments["learning_rate"] = arguments.pop("lr")
+    _keep_decay(arguments)
     return {
-        "optimizer": {"module": "keras.optimizers", **optimizer, "config": arguments},
+        "optimizer": {
+            "module": "keras.optimizers",
+            "class_name": class_name,
+            "config": arguments,
+            "registered_name": None,
+        },
         "loss": _compiled("keras.losses", config.get("loss")),
         "loss_weights": config.get("loss_weights"),
         "metrics": _compiled("keras.metrics", config.get("metrics")),
         "weighted_metrics": _compiled("keras.metrics", config.get("weighted_metrics")),
     }
+
+
+def upgraded_archive(config: Any) -> dict[str, Any]:
+    """The configuration in a `.keras` archive of tf.keras, in today's form.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    result = upgraded(config)
+    compiled = result.get("compile_config")
+    if isinstance(compiled, dict) and compiled.get("optimizer") is not None:
+        result["compile_config"] = compile_arguments(
+            {**compiled, "optimizer_config": compiled["optimizer"]}
+        )
+    return result
+
+
+def _keep_decay(arguments: dict[str, Any]) -> None:
+    """The rate that `decay` made smaller with every step, as a schedule: today's have no decay."""
+    decay = arguments.pop("decay", 0.0)
+    rate = arguments.get("learning_rate")
+    if decay and isinstance(rate, (int, float)):
+        arguments["learning_rate"] = {
+            "module": "keras.optimizers.schedules",
+            "class_name": "InverseTimeDecay",
+            "config": {
+                "initial_learning_rate": rate,
+                "decay_steps": 1,
+                "decay_rate": decay,
+            },
+            "registered_name": None,
+        }
 
 
 def _compiled(module: str, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Keras 2's HDF5 files: whole models, and weights found by the order or the names of layers."""
+"""HDF5 files of Keras 2 and before: whole models, and weights by the order or names of layers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from trimtab.core.config import deserialize_keras_object
 from trimtab.core.variable import Variable
 from trimtab.lazy import lazy_module
-from trimtab.saving import files, legacy_config
+from trimtab.saving import files, legacy_config, old_weights
 from trimtab.saving.archive import KERAS_VERSION
 from trimtab.saving.hdf5 import (
     child_dataset,
@@ -24,6 +24,8 @@ from trimtab.saving.hdf5 import (
     text_of,
     write_names,
 )
+from trimtab.saving.old_optimizers import staged_state
+from trimtab.saving.origin import Origin, origin_of
 
 if TYPE_CHECKING:
     import json
@@ -40,6 +42,8 @@ def _logger() -> logging.Logger:
 # Keras writes the name of the library that computes; its readers accept any text.
 _BACKEND = "trimtab"
 _TOP_LEVEL = "top_level_model_weights"
+# What files of Keras 0.x have in place of a list of layers.
+_COUNT = "nb_layers"
 
 
 def save_model_h5(model: Any, path: str | os.PathLike[str], include_optimizer: bool) -> None:
@@ -128,8 +132,8 @@ def load_model_h5(
             )
         config = legacy_config.upgraded(json.loads(text_of(file.attrs["model_config"])))
         model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
-        staged = _by_order(child_group(file, "model_weights"), model, skip_mismatch=False)
-        _assign(staged)
+        reader = _Reader(child_group(file, "model_weights"), model, origin_of(file), False)
+        _assign(reader.by_order())
         if compile:
             _compile(model, file, custom_objects, safe_mode)
     return model
@@ -156,16 +160,30 @@ def _compile(
     group = child_group(file, "optimizer_weights")
     model.optimizer.build(model.trainable_variables)
     variables = model.optimizer.variables
-    names = read_names(group, "weight_names")
-    datasets = [child_dataset(group, name) for name in names]
-    if [d.shape for d in datasets] != [v.shape for v in variables]:
+    datasets = [child_dataset(group, name) for name in read_names(group, "weight_names")]
+    if [d.shape for d in datasets] == [v.shape for v in variables]:
+        _assign([(v, read_array(d)) for v, d in zip(variables, datasets, strict=True)])
+        return
+    # Keras 1 sorted the weights by a name that its files don't hold.
+    origin = origin_of(file)
+    arrays = [] if origin.is_keras_1 else [read_array(d) for d in datasets]
+    staged = staged_state(model.optimizer, arrays, origin.version)
+    if staged is None:
         warnings.warn(
             f"The file's {len(datasets)} variables of the optimizer do not fit the "
             f"{len(variables)} of {type(model.optimizer).__name__}; it starts afresh",
             stacklevel=5,
         )
         return
-    _assign([(v, read_array(d)) for v, d in zip(variables, datasets, strict=True)])
+    _assign(staged)
+
+
+def is_legacy_file(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is of this format, whatever its name."""
+    if not files.is_hdf5(path):
+        return False
+    with files.reading(path, "weights in HDF5"), h5py().File(path, "r") as file:
+        return bool({"layer_names", "layer_names0", _COUNT, "model_config"} & set(file.attrs))
 
 
 def load_weights_h5(
@@ -179,12 +197,13 @@ def load_weights_h5(
     """
     package = h5py()
     with files.reading(path, "weights in HDF5"), package.File(path, "r") as file:
+        origin = origin_of(file)
         is_whole = "layer_names" not in file.attrs and has_child(file, "model_weights")
         group = child_group(file, "model_weights") if is_whole else file
-        if not read_names(group, "layer_names") and "layer_names" not in group.attrs:
+        if not (read_names(group, "layer_names") or {"layer_names", _COUNT} & set(group.attrs)):
             raise ValueError("It has no list of layers; files of save_weights() end in .weights.h5")
-        stage = _by_name if by_name else _by_order
-        _assign(stage(group, model, skip_mismatch))
+        reader = _Reader(group, model, origin, skip_mismatch)
+        _assign(reader.by_name() if by_name else reader.by_order())
 
 
 Staged = list[tuple[Variable, np.ndarray[Any, Any]]]
@@ -195,81 +214,112 @@ def _assign(staged: Staged) -> None:
         variable.assign(value)
 
 
-def _by_order(group: Any, model: Any, skip_mismatch: bool) -> Staged:
-    """The i-th layer that has weights takes those of the i-th saved layer that has some."""
-    layers = [layer for layer in model.layers if _legacy_weights(layer)]
-    saved = [name for name in read_names(group, "layer_names") if _datasets(group, name)]
-    if len(saved) != len(layers):
-        raise ValueError(
-            f"Layer count mismatch when loading weights from file. Model expected {len(layers)} "
-            f"layers, found {len(saved)} saved layers."
-        )
-    staged: Staged = []
-    for index, (layer, name) in enumerate(zip(layers, saved, strict=True)):
-        variables, datasets = _legacy_weights(layer), _datasets(group, name)
-        if len(variables) != len(datasets):
+class _Reader:
+    """Finds the values of a model's weights in a group of a file.
+
+    Args:
+        group: The group with the list of layers.
+        model: The model; it must be built.
+        origin: What wrote the file.
+        skip_mismatch: Whether to warn about what does not fit, and leave it out.
+    """
+
+    def __init__(self, group: Any, model: Any, origin: Origin, skip_mismatch: bool) -> None:
+        self._group = group
+        self._model = model
+        self._origin = origin
+        self._skip_mismatch = skip_mismatch
+        self._owners = old_weights.owners(model)
+
+    def by_order(self) -> Staged:
+        """The i-th layer that has weights takes those of the i-th saved layer that has some."""
+        layers = [layer for layer in self._model.layers if _legacy_weights(layer)]
+        saved = [(name, found) for name, found in self._saved() if found]
+        if len(saved) != len(layers):
             raise ValueError(
-                f"Weight count mismatch for layer #{index} (named {layer.name} in the current "
-                f"model, {name} in the save file). Layer expects {len(variables)} weight(s). "
-                f"Received {len(datasets)} saved weight(s)"
+                "Layer count mismatch when loading weights from file. Model expected "
+                f"{len(layers)} layers, found {len(saved)} saved layers."
             )
-        staged += _stage(f"layer #{index} (named {layer.name})", variables, datasets, skip_mismatch)
-    return staged + _top_level(group, model, skip_mismatch)
-
-
-def _by_name(group: Any, model: Any, skip_mismatch: bool) -> Staged:
-    """Layers take the weights saved under their names; others keep theirs."""
-    staged: Staged = []
-    for index, name in enumerate(read_names(group, "layer_names")):
-        for layer in model.layers:
-            if layer.name != name:
-                continue
-            variables, datasets = _legacy_weights(layer), _datasets(group, name)
+        staged: Staged = []
+        for index, (layer, (name, datasets)) in enumerate(zip(layers, saved, strict=True)):
+            variables = _legacy_weights(layer)
             if len(variables) != len(datasets):
-                message = (
-                    f"Weight count mismatch for layer #{index} (named {name}). Layer expects "
-                    f"{len(variables)} weight(s). Received {len(datasets)} saved weight(s)"
+                raise ValueError(
+                    f"Weight count mismatch for layer #{index} (named {layer.name} in the current "
+                    f"model, {name} in the save file). Layer expects {len(variables)} weight(s). "
+                    f"Received {len(datasets)} saved weight(s)"
                 )
-                _refuse_or_warn(message, skip_mismatch)
+            staged += self._stage(f"layer #{index} (named {layer.name})", variables, datasets)
+        return staged + self._top_level()
+
+    def by_name(self) -> Staged:
+        """Layers take the weights saved under their names; others keep theirs."""
+        staged: Staged = []
+        for index, (name, datasets) in enumerate(self._saved()):
+            for layer in self._model.layers:
+                if layer.name != name:
+                    continue
+                variables = _legacy_weights(layer)
+                if len(variables) != len(datasets):
+                    message = (
+                        f"Weight count mismatch for layer #{index} (named {name}). Layer expects "
+                        f"{len(variables)} weight(s). Received {len(datasets)} saved weight(s)"
+                    )
+                    _refuse_or_warn(message, self._skip_mismatch)
+                    continue
+                staged += self._stage(f"layer #{index} (named {name})", variables, datasets)
+        return staged + self._top_level()
+
+    def _saved(self) -> list[tuple[str, list[Any]]]:
+        """Name and datasets of each saved layer."""
+        group = self._group
+        if _COUNT in group.attrs:
+            return [_numbered(group, k) for k in range(int(group.attrs[_COUNT]))]
+        return [(name, _datasets(group, name)) for name in read_names(group, "layer_names")]
+
+    def _top_level(self) -> Staged:
+        if not has_child(self._group, _TOP_LEVEL):
+            return []
+        variables = _top_level_weights(self._model)
+        datasets = _datasets(self._group, _TOP_LEVEL)
+        if len(variables) != len(datasets):
+            message = (
+                "Weight count mismatch for top-level weights of model. Model expects "
+                f"{len(variables)} top-level weight(s). Received {len(datasets)} saved top-level "
+                "weight(s)"
+            )
+            _refuse_or_warn(message, self._skip_mismatch)
+            return []
+        return self._stage("the top level of the model", variables, datasets)
+
+    def _stage(self, owner: str, variables: list[Variable], datasets: list[Any]) -> Staged:
+        staged: Staged = []
+        for variable, dataset in zip(variables, datasets, strict=True):
+            layer, shape = self._owners.get(id(variable)), tuple(dataset.shape)
+            # Compared before reading: the shape in the file may be a trap.
+            if not old_weights.shape_in_file(variable, layer, shape, self._origin):
+                message = (
+                    f"Shape mismatch in {owner} for weight {variable.path}. Weight expects shape "
+                    f"{variable.shape}. Received saved weight with shape {shape}"
+                )
+                _refuse_or_warn(message, self._skip_mismatch)
                 continue
-            staged += _stage(f"layer #{index} (named {name})", variables, datasets, skip_mismatch)
-    return staged + _top_level(group, model, skip_mismatch)
+            array = old_weights.today(variable, layer, read_array(dataset), self._origin)
+            staged.append((variable, array))
+        return staged
 
 
-def _top_level(group: Any, model: Any, skip_mismatch: bool) -> Staged:
-    if not has_child(group, _TOP_LEVEL):
-        return []
-    variables, datasets = _top_level_weights(model), _datasets(group, _TOP_LEVEL)
-    if len(variables) != len(datasets):
-        message = (
-            f"Weight count mismatch for top-level weights of model. Model expects {len(variables)} "
-            f"top-level weight(s). Received {len(datasets)} saved top-level weight(s)"
-        )
-        _refuse_or_warn(message, skip_mismatch)
-        return []
-    return _stage("the top level of the model", variables, datasets, skip_mismatch)
+def _numbered(group: Any, index: int) -> tuple[str, list[Any]]:
+    """A layer as Keras 0.x kept it: by its place, without names."""
+    name = f"layer_{index}"
+    layer_group = child_group(group, name)
+    count = int(layer_group.attrs["nb_params"])
+    return name, [child_dataset(layer_group, f"param_{k}") for k in range(count)]
 
 
 def _datasets(group: Any, layer_name: str) -> list[Any]:
     layer_group = child_group(group, layer_name)
     return [child_dataset(layer_group, name) for name in read_names(layer_group, "weight_names")]
-
-
-def _stage(
-    owner: str, variables: list[Variable], datasets: list[Any], skip_mismatch: bool
-) -> Staged:
-    staged: Staged = []
-    for variable, dataset in zip(variables, datasets, strict=True):
-        # Compared before reading: the shape in the file may be a trap.
-        if variable.shape != tuple(dataset.shape):
-            message = (
-                f"Shape mismatch in {owner} for weight {variable.path}. Weight expects shape "
-                f"{variable.shape}. Received saved weight with shape {dataset.shape}"
-            )
-            _refuse_or_warn(message, skip_mismatch)
-            continue
-        staged.append((variable, read_array(dataset)))
-    return staged
 
 
 def _refuse_or_warn(message: str, skip_mismatch: bool) -> None:
