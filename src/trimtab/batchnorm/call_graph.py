@@ -376,13 +376,9 @@ class _Builder:
         structure = _restored(first)
         flat = [_unwrapped(x) for x in in_model_order(function, structure, model.name)]
         given = dict(zip(map(origin, function.inputs), flat, strict=False))
-        return self.follow(
-            function.nodes,
-            function.outputs,
-            given,
-            (*owners, model),
-            self._training(kwargs, training),
-        )
+        inner = self._training(kwargs, training)
+        with self._inside(kwargs):
+            return self.follow(function.nodes, function.outputs, given, (*owners, model), inner)
 
     def _open_call(
         self, node: Node, args: Any, kwargs: dict[str, Any], owners: tuple[Any, ...], training: bool

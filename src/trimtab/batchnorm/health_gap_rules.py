@@ -187,9 +187,9 @@ def batch_composition(subject: HealthSubject) -> Iterator[Finding]:
     rows = subject.rows
     if not any(norm.layer.trainable for norm in subject.norms) or rows.size < 2:
         return
-    if len(rows.order) < 2 * rows.size:
+    if len(rows.order) < rows.size + _PROBES:
         subject.notes.append(
-            f"BH412 needs two batches of rows and more; there are {len(rows.order)} rows"
+            f"BH412 needs a batch and {_PROBES} rows more; there are {len(rows.order)} rows"
         )
         return
     within, between = _spreads(subject)
@@ -210,14 +210,19 @@ def _spreads(subject: HealthSubject) -> tuple[float, float]:
     """The deviation of an output over its batches, and that of the means between rows."""
     rows = subject.rows
     random = np.random.default_rng(len(rows.order))
-    probes = rows.order[: min(_PROBES, rows.size // 2 or 1)]
-    others = rows.order[len(probes) :]
+    probes, others = rows.order[:_PROBES], rows.order[_PROBES:]
+    # So few probes a batch that its other rows decide its statistics.
+    each = max(1, rows.size // 4)
     seen = []
     for _ in range(_ROUNDS):
-        rest = random.choice(others, rows.size - len(probes), replace=False)
-        arrays = rows.data.batch(np.concatenate([probes, rest]))
-        flat = [y.reshape(len(y), -1) for y in subject.runs["batch"].outputs(arrays)]
-        seen.append(np.concatenate(flat, axis=1)[: len(probes)].astype(np.float64))
+        parts = []
+        for start in range(0, len(probes), each):
+            few = probes[start : start + each]
+            rest = random.choice(others, rows.size - len(few), replace=False)
+            outputs = subject.runs["batch"].outputs(rows.data.batch(np.concatenate([few, rest])))
+            flat = [y.reshape(len(y), -1)[: len(few)] for y in outputs]
+            parts.append(np.concatenate(flat, axis=1).astype(np.float64))
+        seen.append(np.concatenate(parts))
     stacked = np.stack(seen)
     within = float(np.sqrt(stacked.var(axis=0, ddof=1).mean()))
     return within, float(np.sqrt(stacked.mean(axis=0).var(axis=0, ddof=1).mean()))

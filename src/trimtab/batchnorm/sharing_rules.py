@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from trimtab.batchnorm.audit_subject import AuditSubject, ancestors, names
+from trimtab.batchnorm.audit_subject import AuditSubject, ancestors
 from trimtab.batchnorm.call_graph import CallNode
 from trimtab.batchnorm.findings import Finding
+from trimtab.batchnorm.foldability import reason_to_stay
+from trimtab.batchnorm.recorded_call import has_own_call
 from trimtab.batchnorm.rules import rule
 from trimtab.core import tree
 
@@ -150,22 +152,12 @@ def fold_report(subject: AuditSubject) -> Iterator[Finding]:
     Before a layer it can be folded unless that layer pads with zeros; behind a layer always, if
     nothing else reads the layer and no activation lies between.
     """
-    blocked: dict[str, list[CallNode]] = {}
+    if has_own_call(subject.model):
+        # fold needs a graph, which a `call` of the user's is not.
+        return
     for node in subject.batch_norms:
-        reason = fold_blocked(subject, node)
+        reason = reason_to_stay(subject.graph, node)
         if reason:
-            blocked.setdefault(reason, []).append(node)
-    for reason, nodes in blocked.items():
-        yield subject.finding(
-            "BN112",
-            "info",
-            nodes[0] if len(nodes) == 1 else "",
-            f"{names(nodes)} cannot be folded: {reason}",
-            layers=[node.label for node in nodes],
-            reason=reason,
-        )
-
-
-def fold_blocked(subject: AuditSubject, node: CallNode) -> str:
-    """Why a BatchNormalization cannot be folded into a neighbour exactly; "" if it can."""
-    return ""
+            yield subject.finding(
+                "BN112", "info", node, f"cannot be folded: {reason}", reason=reason
+            )
