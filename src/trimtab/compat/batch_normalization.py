@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 from trimtab import ops
 from trimtab.compat.exported import passes_for
 from trimtab.compat.tables.rows import TF_KERAS, Version
-from trimtab.core.variable import Variable
 from trimtab.ir.tensor import Tensor
 from trimtab.layers import BatchNormalization
 from trimtab.layers.input_spec import InputSpec
@@ -24,7 +24,8 @@ class Rule:
         mode: 0 by channel; 1 by sample, over the last axis; 2 by channel with the batch's
             statistics in inference too.
         divisor: "inside" is sqrt(variance + epsilon), "outside" sqrt(variance) + epsilon, "twice"
-            sqrt(variance + epsilon) + epsilon.
+            sqrt(variance + epsilon) + epsilon; of the batch's variance.
+        moving_divisor: The same of the moving variance.
         uses: Which statistics training and inference use: "batch" and "moving", "moving" both, or
             "batch" both.
         is_per_element: Whether each element of a sample has its own statistics, images included.
@@ -36,6 +37,7 @@ class Rule:
 
     mode: int = 0
     divisor: str = "inside"
+    moving_divisor: str = "inside"
     training: str = "batch"
     inference: str = "moving"
     is_per_element: bool = False
@@ -49,10 +51,15 @@ _HISTORY: tuple[tuple[Version, Rule | None], ...] = (
     ((0, 1, 0), Rule(divisor="twice", inference="batch", is_per_element=True)),
     (
         (0, 1, 3),
-        Rule(divisor="outside", training="moving", is_per_element=True, averages_deviation=True),
+        Rule(
+            moving_divisor="outside",
+            training="moving",
+            is_per_element=True,
+            averages_deviation=True,
+        ),
     ),
-    ((0, 3, 2), Rule(divisor="twice", averages_deviation=True)),
-    ((1, 0, 7), Rule(divisor="outside")),
+    ((0, 3, 2), Rule(divisor="twice", moving_divisor="outside", averages_deviation=True)),
+    ((1, 0, 7), Rule(moving_divisor="outside")),
     ((1, 1, 0), None),
     ((2, 1, 3), Rule(is_debiased=True)),
     ((2, 1, 4), Rule(is_debiased=True, correction="epsilon")),
@@ -90,9 +97,18 @@ class OldBatchNormalization(BatchNormalization):
     """
 
     rule: Rule = Rule()
+    _samples: float
+    _is_image: bool
 
     def build(self, input_shape: Any) -> None:
         """Makes gamma, beta and the statistics."""
+        self._build_weights(input_shape)
+        if self.rule.mode == 0 and self.rule.inference == "batch":
+            # The first versions kept no statistics.
+            self._tracker.untrack(self.moving_mean)
+            self._tracker.untrack(self.moving_variance)
+
+    def _build_weights(self, input_shape: Any) -> None:
         if not self.rule.is_per_element or len(input_shape) == 2:
             super().build(input_shape)
             return
@@ -104,16 +120,11 @@ class OldBatchNormalization(BatchNormalization):
         super().build((input_shape[0], size))
         self.input_spec = InputSpec(ndim=len(input_shape))
 
-    def _add_statistic(self, name: str, shape: tuple[int, ...], initializer: Any) -> Variable:
-        if self.rule.mode == 0 and self.rule.inference == "batch":
-            # The first versions had none: nothing is tracked.
-            return Variable(initializer, shape=shape, trainable=False, name=name)
-        return super()._add_statistic(name, shape, initializer)
-
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """The normalised inputs."""
         rule = self.rule
-        if mask is None and rule.divisor == "inside" and rule.mode == 0 and not _is_odd(rule):
+        self._note_samples(tuple(inputs.shape))
+        if mask is None and rule.mode == 0 and not _is_odd(rule):
             return super().call(inputs, training=training)
         x = ops.cast(inputs, "float64" if inputs.dtype == "float64" else "float32")
         if rule.mode == 1:
@@ -122,6 +133,13 @@ class OldBatchNormalization(BatchNormalization):
         flat = ops.reshape(x, (shape[0], -1)) if rule.is_per_element and x.ndim > 2 else x
         y = self._by_channel(flat, bool(training) and self.trainable)
         return ops.cast(ops.reshape(y, shape), self.compute_dtype)
+
+    def _note_samples(self, shape: tuple[Any, ...]) -> None:
+        """Keeps how many numbers of a batch share a statistic, which `call` cannot pass on."""
+        known = [length or 1 for length in shape]
+        count = float(math.prod(known)) / known[self.axis % len(shape)]
+        object.__setattr__(self, "_samples", count)
+        object.__setattr__(self, "_is_image", len(shape) == 4)
 
     def _by_sample(self, x: Tensor) -> Tensor:
         mean, variance = ops.moments(x, axes=[-1], keepdims=True)
@@ -156,13 +174,13 @@ class OldBatchNormalization(BatchNormalization):
         return normalised
 
     def _divisor(self, variance: Tensor) -> Tensor:
-        if self.rule.divisor == "outside" and not self.rule.averages_deviation:
+        if self.rule.divisor == "outside":
             return ops.sqrt(variance) + self.epsilon
         inside = ops.sqrt(variance + self.epsilon)
         return inside if self.rule.divisor == "inside" else inside + self.epsilon
 
     def _moving_divisor(self, variance: Tensor) -> Tensor:
-        if self.rule.divisor == "inside":
+        if self.rule.moving_divisor == "inside":
             return ops.sqrt(variance + self.epsilon)
         return ops.sqrt(variance) + self.epsilon
 
@@ -197,19 +215,10 @@ class OldBatchNormalization(BatchNormalization):
             return variance * (count / (count - 1.0))
         return variance
 
-    def _normalize_by_batch(self, x: Tensor, mask: Any) -> Tensor:
-        shape = x.shape
-        axis = self.axis % len(shape)
-        count = 1
-        for position, length in enumerate(shape):
-            count *= length if position != axis else 1
-        object.__setattr__(self, "_samples", float(count))
-        object.__setattr__(self, "_is_image", len(shape) == 4)
-        return super()._normalize_by_batch(x, mask)
-
 
 def _is_odd(rule: Rule) -> bool:
-    return rule.is_per_element or rule.training != "batch" or rule.inference != "moving"
+    divides = rule.divisor != "inside" or rule.moving_divisor != "inside"
+    return divides or rule.is_per_element or rule.training != "batch" or rule.inference != "moving"
 
 
 def make_batch_normalization(

@@ -8,6 +8,7 @@ from trimtab.compat.adapters import call_text
 from trimtab.compat.journal import Journal, shown
 from trimtab.compat.tables.rows import KERAS_3, Call, Version, era_of, version_of
 from trimtab.compat.translate import Translation
+from trimtab.core.old_spellings import GONE
 
 
 class Dialect:
@@ -63,8 +64,16 @@ class Dialect:
                 journal.translate(call_text(row.name, args), f"{today}={shown(value)}")
         for name, value in result.dropped.items():
             if name in kwargs:
-                meaning = row.dropped.get(name)
-                journal.translate(f"{name}={shown(value)}", meaning or "nothing, it is gone")
+                journal.translate(f"{name}={shown(value)}", _fate(row, name))
         for name in result.filled:
             value = result.arguments[name]
             journal.translate(f"{row.name}, no {name}", f"{name}={shown(value)}, as it was then")
+
+
+def _fate(row: Call, name: str) -> str:
+    """What an argument that is gone was for, or what takes its place."""
+    told = row.dropped.get(name)
+    if told:
+        return f"nothing: {told}"
+    fate = GONE.get(row.name, {}).get(name, "")
+    return fate.removeprefix("is now ") if fate.startswith("is now ") else "nothing: it is gone"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from trimtab.compat import namespace
 from trimtab.compat.dialect import Dialect
 from trimtab.compat.shims import install
+from trimtab.compat.tables.names import MODULES
 from trimtab.compat.tensorflow_names import TensorFlowFinder, TheanoFinder
 
 
@@ -17,3 +19,12 @@ def install_all(dialect: Dialect) -> list[Any]:
         sys.meta_path.insert(0, finder)
         finders.append(finder)
     return finders
+
+
+def find_in_keras(dialect: Dialect, module: str, name: str) -> Any:
+    """What `keras.<module>.<name>` is in a dialect.
+
+    >>> find_in_keras(Dialect("keras1"), "layers.core", "Dense")(3, init="uniform").units
+    3
+    """
+    return namespace.find(dialect, MODULES[module], f"keras.{module}".rstrip("."), name)

@@ -58,14 +58,16 @@ def _exists(dialect: Dialect, row: Call) -> bool:
 
 def find_layer(dialect: Dialect, name: str) -> Any:
     """A layer's class, or a function that makes one."""
-    row = _LAYERS.get(name)
-    own = getattr(extra_layers, name, MISSING) if name in extra_layers.NAMES else MISSING
     if name in ("Merge", "merge"):
         return extra_layers.merge_of(dialect, name) if dialect.is_old else MISSING
+    row = _LAYERS.get(name)
+    own = getattr(extra_layers, name, MISSING) if name in extra_layers.NAMES else MISSING
+    if not dialect.is_old:
+        return today(layers, name)
     target = today(layers, row.today_name if row and row.today else ALIASES.get(name, name), own)
     if target is MISSING:
         return MISSING
-    if not dialect.is_old or not (isinstance(target, type) or row is not None):
+    if not isinstance(target, type) and row is None:
         return target
     if name == "Layer":
         return Adapter(dialect, name, target, None, call_target, extra_layers.OldLayer)

@@ -10,7 +10,7 @@ from trimtab.compat.batch_normalization import make_batch_normalization
 from trimtab.compat.dialect import Dialect
 from trimtab.compat.tables.rows import KERAS_2, Call
 from trimtab.compat.translate import Translation
-from trimtab.compat.values import array_initializer, translate_values
+from trimtab.compat.values import array_initializer, initializer, translate_values
 from trimtab.core import settings
 
 Finish = Callable[[Dialect, Any, Translation], Any]
@@ -25,7 +25,7 @@ def finish_layer(row: Call) -> Finish:
 
     def finish(dialect: Dialect, target: Any, result: Translation) -> Any:
         shape = _take_shape(row, result)
-        _take_weights(row, result)
+        _take_weights(dialect, row, result)
         rank = _KERNEL_RANKS.get(row.today_name, 2)
         result.arguments = translate_values(dialect, result.arguments, rank)
         _take_regularizer(dialect, result)
@@ -63,14 +63,16 @@ def _take_shape(row: Call, result: Translation) -> tuple[Any, ...] | None:
     return tuple(shape) if isinstance(shape, (list, tuple)) else (int(shape),)
 
 
-def _take_weights(row: Call, result: Translation) -> None:
+def _take_weights(dialect: Dialect, row: Call, result: Translation) -> None:
     """The arrays of `weights=[...]` become initializers."""
     given = result.arguments
     if "weights" not in given:
         return
     arrays = given.pop("weights")
     if arrays is None:
+        dialect.journal.translate("weights=None", "nothing: there are none")
         return
+    dialect.journal.translate("weights=[...]", f"{', '.join(row.weights)} with these arrays")
     if not row.weights or len(arrays) > len(row.weights):
         raise ValueError(
             f"{row.name}: `weights` must hold at most {len(row.weights)} arrays; got {len(arrays)}"
@@ -113,6 +115,9 @@ def _convolution(dialect: Dialect, target: Any, result: Translation) -> Any:
             f"{target.__name__}: border_mode='full' is gone: put a ZeroPadding layer of the "
             "kernel's size minus one in front, and border_mode='valid'"
         )
+    for name in ("depthwise_initializer", "pointwise_initializer"):
+        if "init" in result.dropped:
+            given.setdefault(name, initializer(dialect, result.dropped["init"], 4))
     return target(*result.positional, **given)
 
 

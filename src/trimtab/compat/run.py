@@ -79,6 +79,7 @@ def run_script(
     found = None if dialect is not None else detect(tree)
     rules = Dialect(dialect or (found.era if found else "keras3"), Journal(script=path))
     installed = install_all(rules)
+    ordering = settings.image_data_format()
     if rules.version < (1, 1, 0):
         settings.set_image_data_format("channels_first")
     try:
@@ -87,6 +88,7 @@ def run_script(
         sys.stdout.flush()
         for finder in installed:
             shims.remove(finder)
+        settings.set_image_data_format(ordering)
         if not quiet:
             _report(rules, found is not None, stream)
 

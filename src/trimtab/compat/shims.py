@@ -15,7 +15,7 @@ from trimtab.compat import namespace
 from trimtab.compat.dialect import Dialect
 from trimtab.compat.errors import UNSUPPORTED, unsupported_import
 from trimtab.compat.tables import CALLBACKS, LAYERS, OPTIMIZERS
-from trimtab.compat.tables.names import APPLICATIONS, GONE, MODULES
+from trimtab.compat.tables.names import APPLICATIONS, GONE, HOMES, MODULES
 
 
 class OldModule(ModuleType):
@@ -40,10 +40,12 @@ class OldModule(ModuleType):
             return importlib.import_module(f"{self._prefix}.{inner}")
         if name == "backend" and not self._path:
             return importlib.import_module(f"{self._prefix}.backend")
-        value = namespace.find(
-            self._dialect, _areas(self._path), f"keras.{self._path}".rstrip("."), name
-        )
+        path = f"keras.{self._path}".rstrip(".")
+        value = namespace.find(self._dialect, _areas(self._path), path, name)
         self.__dict__[name] = value
+        home = HOMES.get(self._path)
+        if home is not None:
+            self._dialect.journal.translate(f"{path}.{name}", f"keras.{home}.{name}")
         return value
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trimtab.compat.tables.rows import KERAS_2, TF_KERAS, Call, default, order
+from trimtab.compat.tables.rows import KERAS_2, TF_KERAS, Call, Default, default, order
 from trimtab.core.old_spellings import ARGUMENTS, JOINED
 
 _REGULARIZED = "W_regularizer b_regularizer activity_regularizer W_constraint b_constraint"
@@ -13,20 +13,23 @@ _ORDERING: dict[Any, Any] = {"th": "channels_first", "tf": "channels_last", "def
 _IMAGES: dict[str, dict[Any, Any]] = {"data_format": _ORDERING}
 _TH = default("data_format", ("0.1.0", "channels_first"), ("1.0.4", None))
 _AFTER_1_2 = order("2.0.0")
+# The name stayed, its range did not.
+_FANS = default("kernel_initializer", ("0.1.0", "glorot_uniform"), ("1.0.4", None))
+_GLOROT = default("kernel_initializer", ("0.1.0", "glorot_uniform"), ("0.1.2", None))
 
 
 def _layer(name: str, today: str | None = None, **row: Any) -> Call:
-    called = today or name
+    called = name if today is None else today
     row.setdefault("rename", ARGUMENTS.get(called, {}))
-    return Call(name, f"keras.layers.{called}", **row)
+    return Call(name, f"keras.layers.{called}" if called else "", **row)
 
 
 def _convolution_2d(name: str, today: str, *after_kernel: str, **row: Any) -> Call:
     middle = " ".join(after_kernel)
     tail = f"init activation weights border_mode subsample {row.pop('extra', '')} dim_ordering"
     first = "nb_filter stack_size nb_row nb_col init activation weights border_mode subsample"
-    orders = [
-        order("0.1.0", f"{first} {_REGULARIZED}"),
+    orders = [] if middle else [order("0.1.0", f"{first} {_REGULARIZED}")]
+    orders += [
         order("0.2.0", f"nb_filter nb_row nb_col {middle} {tail} {_REGULARIZED} bias"),
         _AFTER_1_2,
     ]
@@ -36,14 +39,37 @@ def _convolution_2d(name: str, today: str, *after_kernel: str, **row: Any) -> Ca
         orders=tuple(orders),
         joined=JOINED[today],
         values=_IMAGES,
-        defaults=_TH,
+        defaults=(*_TH, *_FANS),
         weights=_KERNEL,
         special="convolution",
         **{"dropped": {"stack_size": "", "image_shape": ""}, **row},
     )
 
 
-def _pooling_2d(name: str) -> Call:
+def _separable(name: str) -> Call:
+    return _layer(
+        name,
+        "SeparableConv2D",
+        orders=(
+            order(
+                "1.0.0",
+                "nb_filter nb_row nb_col init activation weights border_mode subsample "
+                "depth_multiplier dim_ordering depthwise_regularizer pointwise_regularizer "
+                "b_regularizer activity_regularizer depthwise_constraint pointwise_constraint "
+                "b_constraint bias",
+            ),
+            _AFTER_1_2,
+        ),
+        joined=JOINED["SeparableConv2D"],
+        values=_IMAGES,
+        defaults=_TH,
+        weights=("depthwise_initializer", "pointwise_initializer", "bias_initializer"),
+        dropped={"init": "it is depthwise_initializer and pointwise_initializer"},
+        special="convolution",
+    )
+
+
+def _pooling_2d(name: str, *defaults: Default) -> Call:
     return _layer(
         name,
         orders=(
@@ -53,13 +79,13 @@ def _pooling_2d(name: str) -> Call:
             _AFTER_1_2,
         ),
         values=_IMAGES,
-        defaults=_TH,
+        defaults=(*_TH, *defaults),
         dropped={"ignore_border": "True is padding='valid'"},
         special="pooling",
     )
 
 
-def _pooling_1d(name: str) -> Call:
+def _pooling_1d(name: str, *defaults: Default) -> Call:
     return _layer(
         name,
         orders=(
@@ -67,6 +93,7 @@ def _pooling_1d(name: str) -> Call:
             order("0.3.0", "pool_length stride border_mode"),
             _AFTER_1_2,
         ),
+        defaults=defaults,
         dropped={"ignore_border": "True is padding='valid'"},
         special="pooling",
     )
@@ -80,6 +107,7 @@ LAYERS: tuple[Call, ...] = (
             order("0.2.0", f"output_dim init activation weights {_REGULARIZED} bias input_dim"),
             _AFTER_1_2,
         ),
+        defaults=_GLOROT,
         weights=_KERNEL,
         special="dense",
     ),
@@ -93,6 +121,7 @@ LAYERS: tuple[Call, ...] = (
                 f"output_dim init activation weights {_REGULARIZED} bias input_dim input_length",
             ),
         ),
+        defaults=_GLOROT,
         weights=_KERNEL,
         until=KERAS_2,
         special="sequence",
@@ -191,8 +220,8 @@ LAYERS: tuple[Call, ...] = (
     _convolution_2d("Conv2D", "Conv2D"),
     _convolution_2d("AtrousConvolution2D", "Conv2D", extra="atrous_rate"),
     _convolution_2d("AtrousConv2D", "Conv2D", extra="atrous_rate"),
-    _convolution_2d("SeparableConvolution2D", "SeparableConv2D"),
-    _convolution_2d("SeparableConv2D", "SeparableConv2D"),
+    _separable("SeparableConvolution2D"),
+    _separable("SeparableConv2D"),
     _convolution_2d(
         "Deconvolution2D",
         "Conv2DTranspose",
@@ -212,14 +241,14 @@ LAYERS: tuple[Call, ...] = (
         ),
         joined=JOINED["Conv3D"],
         values=_IMAGES,
-        defaults=_TH,
+        defaults=(*_TH, *_FANS),
         weights=_KERNEL,
         special="convolution",
     ),
     _pooling_1d("MaxPooling1D"),
-    _pooling_1d("AveragePooling1D"),
+    _pooling_1d("AveragePooling1D", *default("pool_size", ("0.1.0", 2), ("3.0.0", None))),
     _pooling_2d("MaxPooling2D"),
-    _pooling_2d("AveragePooling2D"),
+    _pooling_2d("AveragePooling2D", *default("pool_size", ("0.1.0", (2, 2)), ("3.0.0", None))),
     _layer("GlobalMaxPooling2D", values=_IMAGES),
     _layer("GlobalAveragePooling2D", values=_IMAGES),
     _layer("UpSampling1D", orders=(order("0.1.0", "length"), _AFTER_1_2)),
@@ -233,7 +262,8 @@ LAYERS: tuple[Call, ...] = (
         "UpSample2D",
         "UpSampling2D",
         orders=(order("0.1.0", "size"),),
-        defaults=_TH,
+        rename={},
+        defaults=default("data_format", ("0.1.0", "channels_first")),
         until=(0, 3, 0),
     ),
     _layer(

@@ -81,6 +81,15 @@ MODULES: dict[str, tuple[str, ...]] = {
     "wrappers.scikit_learn": ("wrappers",),
 }
 
+# Module paths that are gone -> where their names are today.
+HOMES: dict[str, str] = {
+    path: areas[0]
+    for path, areas in MODULES.items()
+    if areas
+    and path.partition(".")[0] not in ("backend", "legacy", "wrappers", "preprocessing", "datasets")
+    and path not in (areas[0], "", "optimizers.legacy")
+}
+
 # Modules that came as folders of applications, one a network.
 APPLICATIONS: tuple[str, ...] = (
     "vgg16",

@@ -42,7 +42,11 @@ METHODS: tuple[Call, ...] = (
         orders=(
             order("0.1.0", f"X y {_FIT} show_accuracy class_weight sample_weight"),
             order("1.0.0", f"X y {_FIT} class_weight sample_weight initial_epoch"),
-            order("2.0.0"),
+            order(
+                "2.0.0",
+                "x y batch_size epochs verbose callbacks validation_split validation_data shuffle "
+                "class_weight sample_weight initial_epoch steps_per_epoch validation_steps",
+            ),
         ),
         defaults=(
             *default("batch_size", ("0.1.0", 128), ("1.0.0", None)),
@@ -56,7 +60,7 @@ METHODS: tuple[Call, ...] = (
         orders=(
             order("0.1.0", "X y batch_size show_accuracy verbose sample_weight"),
             order("1.0.0", "X y batch_size verbose sample_weight"),
-            order("2.0.0"),
+            order("2.0.0", "x y batch_size verbose sample_weight steps"),
         ),
         defaults=(
             *default("batch_size", ("0.1.0", 128), ("1.0.0", None)),
@@ -67,7 +71,10 @@ METHODS: tuple[Call, ...] = (
     ),
     _method(
         "predict",
-        orders=(order("0.1.0", "X batch_size verbose"), order("2.0.0")),
+        orders=(
+            order("0.1.0", "X batch_size verbose"),
+            order("2.0.0", "x batch_size verbose steps"),
+        ),
         defaults=(
             *default("batch_size", ("0.1.0", 128), ("1.0.0", None)),
             *default("verbose", ("0.1.0", 0), ("2.9.0", None)),
@@ -123,6 +130,7 @@ METHODS: tuple[Call, ...] = (
         orders=(order("0.1.0", "X y accuracy"),),
         rename=ARGUMENTS["train_on_batch"],
         until=(0, 1, 3),
+        dropped={"accuracy": ""},
         special="evaluate",
     ),
     _method(
@@ -131,6 +139,7 @@ METHODS: tuple[Call, ...] = (
         orders=(order("0.1.0", "X y accuracy"),),
         rename=ARGUMENTS["test_on_batch"],
         until=(0, 1, 3),
+        dropped={"accuracy": ""},
         special="evaluate",
     ),
     _method(
