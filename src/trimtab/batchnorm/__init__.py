@@ -20,7 +20,7 @@ from trimtab.batchnorm.placing import Placed as Placed
 from trimtab.batchnorm.placing import PlacedLayer as PlacedLayer
 from trimtab.batchnorm.placing import Placement as Placement
 from trimtab.batchnorm.placing import place as place
-from trimtab.batchnorm.recalibrating import Recalibrate as Recalibrate
+from trimtab.batchnorm.recalibrate_callback import Recalibrate as Recalibrate
 from trimtab.batchnorm.recalibrating import RecalibratedLayer as RecalibratedLayer
 from trimtab.batchnorm.recalibrating import Recalibration as Recalibration
 from trimtab.batchnorm.recalibrating import recalibrate as recalibrate

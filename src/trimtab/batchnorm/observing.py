@@ -68,6 +68,7 @@ class Observation:
 
     Attributes:
         calls: The calls of the Batch Normalizations, in their order.
+        traced: The trace.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Observation:
             Spec((rows, *array.shape[1:]), kind)
             for array, kind in zip(data.arrays, data.types, strict=True)
         ]
-        self._traced = trace(run, specs)
+        self.traced = trace(run, specs)
         self._variants: dict[tuple[int, ...], Variant] = {}
 
     def inputs_of(self, wanted: Sequence[int], arrays: Sequence[Array]) -> list[Any]:
@@ -106,9 +107,9 @@ class Observation:
         values = [v for call in calls for v in (call.inputs, call.mask) if v is not None]
         key = tuple(wanted)
         if key not in self._variants:
-            graph = self._traced.graph
+            graph = self.traced.graph
             part = Graph(graph.inputs, graph.states, tuple(values), ())
-            self._variants[key] = Variant(Traced(part, self._traced.variables, list(values)))
+            self._variants[key] = Variant(Traced(part, self.traced.variables, list(values)))
         results = iter(self._variants[key].run(arrays))
         return [(next(results), None if c.mask is None else next(results)) for c in calls]
 
@@ -175,6 +176,11 @@ class Rows:
             self._data = array_data(owner, x)
         else:
             self._batches = batch_data(owner, x)
+
+    @property
+    def count(self) -> int | None:
+        """How many there are, if they are in memory."""
+        return None if self._data is None else self._data.rows
 
     @property
     def can_repeat(self) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from trimtab.batchnorm.observing import Observation, Rows
 from trimtab.batchnorm.pooling import Floats, Pool
 from trimtab.batchnorm.rewriting import batchnorms
-from trimtab.callbacks import Callback
+from trimtab.batchnorm.staging import Cache, StagedRun
 from trimtab.core.variable import Variable
 from trimtab.layers.base import Layer
 from trimtab.layers.batch_normalization import BatchNormalization
@@ -19,6 +19,8 @@ from trimtab.layers.batch_normalization import BatchNormalization
 MODES = ("exact", "quick")
 # Numbers of one layer's input that are held at once.
 _MOST_NUMBERS = 1 << 25
+# Memory for what lies between the stages of a run that stops at each layer.
+_MOST_BYTES = 1 << 30
 _MOST_ROUNDS = 20
 _SETTLED = 1e-6
 
@@ -139,7 +141,7 @@ def recalibrate(
         raise ValueError(f"recalibrate: `mode` must be 'exact' or 'quick'; got {mode!r}")
     if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
         raise ValueError(f"recalibrate: `batch_size` must be at least 1; got {batch_size!r}")
-    norms, skipped = _chosen(model, layers)
+    norms, skipped = chosen_norms(model, layers)
     rows = Rows("recalibrate", x)
     if mode == "exact" and not rows.can_repeat:
         raise ValueError(
@@ -148,7 +150,7 @@ def recalibrate(
         )
     loss_before = _loss(model, x, y)
     old = {id(norm): _statistics(norm) for norm in norms}
-    saved = [(variable, np.array(variable)) for norm in norms for variable in _variables(norm)]
+    saved = [(variable, np.array(variable)) for norm in norms for variable in statistics_of(norm)]
     try:
         measuring = _Measuring(model, rows, norms, batch_size)
         rounds = measuring.exact() if mode == "exact" else measuring.quick()
@@ -170,9 +172,15 @@ def recalibrate(
     )
 
 
-def _chosen(
+def chosen_norms(
     model: Any, names: Collection[str] | None
 ) -> tuple[list[BatchNormalization], dict[str, str]]:
+    """The layers to measure, and those left out with the reason.
+
+    Raises:
+        TypeError: If it is no model.
+        ValueError: If it has no Batch Normalization, or none of a name, or is not built.
+    """
     if not isinstance(model, Layer):
         raise TypeError(f"recalibrate: needs a model; got an object of type {type(model).__name__}")
     norms = batchnorms(model)
@@ -207,7 +215,8 @@ def _statistics(norm: BatchNormalization) -> tuple[Floats, Floats]:
     return np.array(norm.moving_mean, np.float64), np.array(norm.moving_variance, np.float64)
 
 
-def _variables(norm: BatchNormalization) -> list[Variable]:
+def statistics_of(norm: BatchNormalization) -> list[Variable]:
+    """The variables that hold a layer's statistics."""
     return list(norm._non_trainable_variables)
 
 
@@ -255,11 +264,32 @@ class _Measuring:
             if (stage := [n for n in group if id(self._probe.calls[n].layer) in wanted])
         ]
         is_circular = self._probe.is_circular
+        if not is_circular and self._staged(stages):
+            return 1
         for number in range(1, _MOST_ROUNDS + 1):
             moved = max((self._measure(stage, False) for stage in stages), default=0.0)
             if not is_circular or moved <= _SETTLED:
                 return number
         return _MOST_ROUNDS
+
+    def _staged(self, stages: list[list[int]]) -> bool:
+        """Measures in one run that stops at each stage, if what lies between fits into memory."""
+        rows = self.rows.count
+        if rows is None:
+            return False
+        needed = StagedRun(self._probe, stages).peak_bytes * rows
+        if needed > _MOST_BYTES:
+            return False
+        parts = [(o, arrays, Cache()) for o, arrays in self._parts(False)]
+        runs = {id(o): StagedRun(o, stages) for o, _, _ in parts}
+        self.rows_seen = rows
+        for number, stage in enumerate(stages):
+            pools: dict[int, Pool] = {}
+            for observation, arrays, cache in parts:
+                inputs = runs[id(observation)].run(number, arrays, cache)
+                self._pool(pools, observation, stage, inputs)
+            self._finish(pools, stage)
+        return True
 
     def quick(self) -> int:
         """Measures all layers in one pass."""
@@ -274,17 +304,28 @@ class _Measuring:
         self.rows_seen = 0
         for observation, arrays in self._parts(is_by_batch):
             self.rows_seen += len(arrays[0])
-            inputs = observation.inputs_of(wanted, arrays)
-            for number, (values, mask) in zip(wanted, inputs, strict=True):
-                norm = observation.calls[number].layer
-                self._layers[id(norm)] = norm
-                pool = pools.setdefault(id(norm), Pool(norm.moving_mean.shape[0]))
-                # Infinity is found and told of at the end.
-                with np.errstate(invalid="ignore", over="ignore"):
-                    pool.add(values, norm.axis, mask)
-        self._calls.update(
-            {key: sum(id(self._probe.calls[n].layer) == key for n in wanted) for key in pools}
-        )
+            self._pool(pools, observation, wanted, observation.inputs_of(wanted, arrays))
+        return self._finish(pools, wanted)
+
+    def _pool(
+        self,
+        pools: dict[int, Pool],
+        observation: Observation,
+        wanted: list[int],
+        inputs: list[Any],
+    ) -> None:
+        for number, (values, mask) in zip(wanted, inputs, strict=True):
+            norm = observation.calls[number].layer
+            self._layers[id(norm)] = norm
+            pool = pools.setdefault(id(norm), Pool(norm.moving_mean.shape[0]))
+            # Infinity is found and told of at the end.
+            with np.errstate(invalid="ignore", over="ignore"):
+                pool.add(values, norm.axis, mask)
+
+    def _finish(self, pools: dict[int, Pool], wanted: list[int]) -> float:
+        """Sets the layers that were pooled; returns the largest move in deviations."""
+        for key in pools:
+            self._calls[key] = sum(id(self._probe.calls[n].layer) == key for n in wanted)
         return max((self._set(self._layers[key], pool) for key, pool in pools.items()), default=0.0)
 
     def _parts(self, is_by_batch: bool) -> Iterator[tuple[Observation, list[Any]]]:
@@ -326,66 +367,3 @@ class _Measuring:
                 float(shift.max()),
                 (float(ratio.min()), float(ratio.max())),
             )
-
-
-class Recalibrate(Callback):
-    """Recalibrates the model when `fit` ends, and if wanted for each validation.
-
-    Put it behind `SwapEMAWeights` and others that exchange weights: averaged weights never had
-    moving statistics of their own.
-
-    Args:
-        x: As for `recalibrate`.
-        mode: As for `recalibrate`.
-        during_validation: Whether each validation in `fit` is made with recalibrated statistics
-            too; afterwards training goes on with its own.
-        batch_size: As for `recalibrate`.
-
-    Attributes:
-        report: The last `Recalibration`, None before.
-    """
-
-    def __init__(
-        self,
-        x: Any,
-        mode: str = "exact",
-        during_validation: bool = False,
-        batch_size: int = 256,
-    ) -> None:
-        super().__init__()
-        if mode not in MODES:
-            raise ValueError(f"Recalibrate: `mode` must be 'exact' or 'quick'; got {mode!r}")
-        self.x = x
-        self.mode = mode
-        self.during_validation = during_validation
-        self.batch_size = batch_size
-        self.report: Recalibration | None = None
-        self._saved: list[tuple[Variable, Any]] | None = None
-        self._is_training = False
-
-    def _recalibrate(self) -> None:
-        self.report = recalibrate(self.model, self.x, mode=self.mode, batch_size=self.batch_size)
-
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Notes that `fit` runs; refuses a model without Batch Normalization."""
-        if self.model.built:
-            _chosen(self.model, None)
-        self._is_training = True
-
-    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Measures for a validation."""
-        if self.during_validation and self._is_training:
-            norms = batchnorms(self.model)
-            self._saved = [(v, np.array(v)) for norm in norms for v in _variables(norm)]
-            self._recalibrate()
-
-    def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Gives the training its statistics back."""
-        for variable, value in self._saved or ():
-            variable.assign(value)
-        self._saved = None
-
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Measures for good."""
-        self._is_training = False
-        self._recalibrate()

@@ -192,6 +192,31 @@ def test_subclassed_model():
     np.testing.assert_allclose(model.norm.moving_mean, 3 * X.mean(0), rtol=1e-5)
 
 
+def residual_net():
+    inputs = x = keras.Input((8, 8, 3))
+    for width, stride in ((4, 1), (4, 1), (6, 2)):
+        y = L.ReLU()(L.BatchNormalization()(L.Conv2D(width, 3, stride, padding="same")(x)))
+        y = L.BatchNormalization()(L.Conv2D(width, 3, padding="same")(y))
+        if x.shape[-1] != width or stride > 1:
+            x = L.BatchNormalization()(L.Conv2D(width, 1, stride)(x))
+        x = L.ReLU()(L.Add()([x, y]))
+    return keras.Model(inputs, L.Dense(2)(L.GlobalAveragePooling2D()(x)))
+
+
+@pytest.mark.parametrize("rows", [40, 33])
+def test_run_in_stages_gives_what_runs_from_the_start_give(monkeypatch, rows):
+    model = residual_net()
+    x = RNG.normal(size=(rows, 8, 8, 3)).astype("float32")
+    batchnorm.recalibrate(model, x, batch_size=16)
+    staged = statistics(model)
+    monkeypatch.setattr(batchnorm.recalibrating, "_MOST_BYTES", 0)
+    batchnorm.recalibrate(model, x, batch_size=16)
+
+    assert len(staged) == 2 * 8
+    for a, b in zip(staged, statistics(model), strict=True):
+        np.testing.assert_allclose(a, b, rtol=2e-6, atol=1e-6)
+
+
 def test_renorm_statistics_go_along():
     model = keras.Sequential([keras.Input((6,)), L.BatchNormalization(renorm=True)])
     batchnorm.recalibrate(model, X)
