@@ -1,6 +1,7 @@
 # Everything happens in .venv and build; `make clean` removes both.
 #
 #   make demo        build, install, study where Batch Normalization goes, on real data
+#   make demo-images build, install, train a small Conv-BN-ReLU network on images
 #   make test        build, install, run all tests
 #   make lint        format, lint, types, layers
 #   make cpp-test    the C++ tests under AddressSanitizer and UBSan
@@ -8,12 +9,12 @@
 #
 # PYTHON=python3.12 chooses the interpreter, PYTEST_ARGS="-k dense -n 0" narrows the tests,
 # DEMO_ARGS="--epochs 5" changes the demo, DEMO_DATA=table.csv DEMO_ARGS="--target column" its data,
-# BENCHMARK_ARGS="--workloads W1" the tables.
+# IMAGES_ARGS="--epochs 2" the one on images, BENCHMARK_ARGS="--workloads W1" the tables.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test lint cpp-test benchmark clean
+.PHONY: demo demo-images test lint cpp-test benchmark clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -25,11 +26,15 @@ CPP_FILES := $(shell find cpp -name '*.h' -o -name '*.cpp')
 PYTEST_ARGS ?= -n auto
 DEMO_ARGS ?=
 DEMO_DATA ?= examples/where_does_bn_go.py:breast_cancer
+IMAGES_ARGS ?=
 BENCHMARK_ARGS ?=
 
 demo: $(STAMP)-package $(STAMP)-demo
 	$(BIN)/trimtab study examples/where_does_bn_go.py:build $(DEMO_DATA) --standardize \
 		--batch-size 16 --metric accuracy --margin 0.02 --report build/where_does_bn_go.html $(DEMO_ARGS)
+
+demo-images: $(STAMP)-package $(STAMP)-demo
+	$(BIN)/python examples/images.py $(IMAGES_ARGS)
 
 # The empty -m lifts the default `not slow`.
 test: $(STAMP)-package $(STAMP)-test

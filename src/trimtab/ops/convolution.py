@@ -98,9 +98,8 @@ def conv(
 
     Source: Keras 3 `keras.ops.conv`.
 
-    >>> conv([[[1.0], [2.0], [3.0]]], [[[1.0]], [[10.0]]])
-    array([[[21.],
-            [32.]]], dtype=float32)
+    >>> conv([[[1.0], [2.0], [3.0]]], [[[1.0]], [[10.0]]]).numpy().tolist()
+    [[[21.0], [32.0]]]
     """
     name, layout = padding_name("conv", padding), standardize_data_format(data_format)
     w = convert(kernel)
@@ -269,11 +268,8 @@ def conv_transpose(
 
     Source: Keras 3 `keras.ops.conv_transpose`.
 
-    >>> conv_transpose([[[1.0], [2.0]]], [[[1.0]], [[10.0]]], strides=2)
-    array([[[ 1.],
-            [10.],
-            [ 2.],
-            [20.]]], dtype=float32)
+    >>> conv_transpose([[[1.0], [2.0]]], [[[1.0]], [[10.0]]], strides=2).numpy().tolist()
+    [[[1.0], [10.0], [2.0], [20.0]]]
     """
     owner = "conv_transpose"
     name, layout = padding_name(owner, padding), standardize_data_format(data_format)

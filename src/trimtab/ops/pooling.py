@@ -66,9 +66,8 @@ def max_pool(
 
     Source: Keras 3 `keras.ops.max_pool`.
 
-    >>> max_pool([[[1.0], [5.0], [2.0], [4.0]]], 2)
-    array([[[5.],
-            [4.]]], dtype=float32)
+    >>> max_pool([[[1.0], [5.0], [2.0], [4.0]]], 2).numpy().tolist()
+    [[[5.0], [4.0]]]
     """
     x = convert(inputs)
     return _pool("max_pool", pooling.max_pool, x, pool_size, strides, padding, data_format)
