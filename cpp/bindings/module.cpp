@@ -114,7 +114,9 @@ void define_classes(nb::module_& module) {
                      return reinterpret_cast<std::uintptr_t>(program.arena());
                    })
       .def("run", &plan::Program::run, nb::call_guard<nb::gil_scoped_release>(),
-           "Runs every step once.");
+           "Runs every step once.")
+      .def("run_timed", &plan::Program::run_timed, nb::call_guard<nb::gil_scoped_release>(),
+           "Runs every step once; returns the seconds that each took, calls of Python left out.");
   nb::class_<plan::Loop>(module, "Loop", "A program that runs batch after batch.")
       .def("__init__", make_loop, "program"_a, "sources"_a, "sinks"_a, "batch_size"_a,
            nb::keep_alive<1, 2>())

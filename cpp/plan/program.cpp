@@ -1,6 +1,7 @@
 #include "plan/program.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -108,6 +109,22 @@ void Program::run() {
     for (; i < segment.end; ++i) kernels_[i]->run();
     if (segment.host != nullptr) (*segment.host)();
   }
+}
+
+std::vector<double> Program::run_timed() {
+  using Clock = std::chrono::steady_clock;
+  if (!resolved_) resolve();
+  std::vector<double> seconds;
+  std::size_t i = 0;
+  for (const Segment& segment : segments_) {
+    for (; i < segment.end; ++i) {
+      const Clock::time_point start = Clock::now();
+      kernels_[i]->run();
+      seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    }
+    if (segment.host != nullptr) (*segment.host)();
+  }
+  return seconds;
 }
 
 }  // namespace trimtab::plan

@@ -46,6 +46,8 @@ class Program {
   // Runs all steps. What a host function throws ends the run and is thrown on.
   // Throws std::logic_error while a slot is unbound.
   void run();
+  // Runs all steps and returns the seconds that each took, host functions left out.
+  std::vector<double> run_timed();
 
  private:
   // Steps up to and including a host function, or to the end of the plan.

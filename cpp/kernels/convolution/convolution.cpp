@@ -2,6 +2,7 @@
 #include "kernels/axes.h"
 #include "kernels/convolution/plugin_kernels.h"
 #include "kernels/convolution/product.h"
+#include "kernels/convolution/winograd.h"
 #include "kernels/families.h"
 
 namespace trimtab::kernels {
@@ -31,6 +32,8 @@ std::unique_ptr<Kernel> prepare(ConvolutionKind kind, const StepSpec& spec) {
   ints.finish();
   expect(spec, 3, 0);
   if (dtype == DType::float32) {
+    auto fewer = make_winograd_convolution(shape);
+    if (fewer != nullptr) return fewer;
     auto found = make_plugin_convolution(shape);
     if (found != nullptr) return found;
   }

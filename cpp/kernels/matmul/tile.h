@@ -79,10 +79,12 @@ template <class T, int rows, int vectors, bool is_b_partial>
 void compute_tile(const Tile<T>& tile) {
   Vec<T> sums[rows][vectors];
   start_sums(tile, sums);
-  // Two pointers reach six rows: x86 adds a scaled register to an address for free.
+  // A pointer reaches three rows: x86 adds a scaled register to an address for free.
+  constexpr int pointers = (rows + 2) / 3;
   const std::int64_t a_row = tile.a_row;
   const std::int64_t last_lanes = tile.last_lanes;
-  const T* a[2] = {tile.a, tile.a + 3 * a_row};
+  const T* a[pointers];
+  unroll<pointers>([&](auto i) { a[i] = tile.a + 3 * i * a_row; });
   const T* b = tile.b;
   for (std::int64_t p = tile.k; p > 0; --p) {
     Vec<T> b_row[vectors];
@@ -98,8 +100,7 @@ void compute_tile(const Tile<T>& tile) {
       const Vec<T> factor = broadcast(a[r / 3][r % 3 * a_row]);
       unroll<vectors>([&](auto v) { sums[r][v] = fma(factor, b_row[v], sums[r][v]); });
     });
-    a[0] += tile.a_k;
-    a[1] += tile.a_k;
+    unroll<pointers>([&](auto i) { a[i] += tile.a_k; });
     b += tile.b_row;
   }
   T* const c = tile.c;
