@@ -1,7 +1,6 @@
-// batch_norm in training mode: y, the mean and the biased variance, in two passes for accuracy.
+// batch_norm in training mode: y, the mean and the biased variance, in two passes for accuracy. An
+// addition and a relu behind it cost no pass of their own.
 #include "kernels/batch_norm.h"
-
-#include <cmath>
 
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
@@ -18,7 +17,14 @@ struct Operands {
   T* y;
   T* mean;
   T* variance;
+  const T* added;
 };
+
+template <class T>
+Operands<T> operands_of(std::span<std::byte* const> operands) {
+  const auto at = [&](std::size_t i) { return reinterpret_cast<T*>(operands[i]); };
+  return {at(0), at(1), at(2), at(3), at(4), at(5), operands.size() > 6 ? at(6) : nullptr};
+}
 
 // Mean and sum of squared deviations over `rows` rows.
 template <class T, int vectors>
@@ -45,26 +51,26 @@ struct Moments {
 };
 
 template <class T, int vectors>
-[[gnu::always_inline]] inline Strip<T, vectors> scale_of(const Strip<T, vectors>& variance,
-                                                         const T* gamma, std::int64_t last,
-                                                         T epsilon) {
-  Strip<T, vectors> scale = Strip<T, vectors>::load_or(gamma, last, T{1});
-  for (int k = 0; k < vectors; ++k) scale.v[k] /= sqrt(variance.v[k] + epsilon);
-  return scale;
-}
-
-template <class T, int vectors>
-[[gnu::always_inline]] inline void normalize(const T* x, T* y, std::int64_t rows,
+[[gnu::always_inline]] inline void normalize(const T* x, const T* added, T* y, std::int64_t rows,
                                              std::int64_t stride, std::int64_t last,
-                                             const Strip<T, vectors>& mean,
-                                             const Strip<T, vectors>& scale,
-                                             const Strip<T, vectors>& beta) {
-  for (std::int64_t i = 0; i < rows; ++i) {
-    auto row = Strip<T, vectors>::load(x + i * stride, last);
-    for (int k = 0; k < vectors; ++k) {
-      row.v[k] = fma(row.v[k] - mean.v[k], scale.v[k], beta.v[k]);
+                                             const Normalization<T, vectors>& by, bool is_relu) {
+  const auto write = [&]<bool adds, bool relu>() __attribute__((always_inline)) {
+    for (std::int64_t i = 0; i < rows; ++i) {
+      auto row = by(Strip<T, vectors>::load(x + i * stride, last));
+      if constexpr (adds) {
+        const auto other = Strip<T, vectors>::load(added + i * stride, last);
+        for (int k = 0; k < vectors; ++k) row.v[k] += other.v[k];
+      }
+      if constexpr (relu) {
+        for (int k = 0; k < vectors; ++k) row.v[k] = max(Vec<T>{}, row.v[k]);  // keeps NaN
+      }
+      row.store(y + i * stride, last);
     }
-    row.store(y + i * stride, last);
+  };
+  if (added != nullptr) {
+    is_relu ? write.template operator()<true, true>() : write.template operator()<true, false>();
+  } else {
+    is_relu ? write.template operator()<false, true>() : write.template operator()<false, false>();
   }
 }
 
@@ -72,8 +78,8 @@ template <class T, int vectors>
 template <class T>
 class ChannelsLast final : public Kernel {
  public:
-  ChannelsLast(const BatchNormShape& shape, double epsilon)
-      : shape_(shape), chunks_(shape), epsilon_(static_cast<T>(epsilon)) {
+  ChannelsLast(const BatchNormShape& shape, double epsilon, bool is_relu)
+      : shape_(shape), chunks_(shape), epsilon_(static_cast<T>(epsilon)), is_relu_(is_relu) {
     threads_ = shape.elements() < threaded_batch_norm_elements ? 1 : num_threads();
   }
 
@@ -82,8 +88,7 @@ class ChannelsLast final : public Kernel {
     return static_cast<std::size_t>(2 * chunks_.count() * shape_.channels) * sizeof(T);
   }
   void bind(std::span<std::byte* const> operands, std::byte* scratch) override {
-    const auto at = [&](std::size_t i) { return reinterpret_cast<T*>(operands[i]); };
-    o_ = {at(0), at(1), at(2), at(3), at(4), at(5)};
+    o_ = operands_of<T>(operands);
     chunk_means_ = reinterpret_cast<T*>(scratch);
     chunk_deviations_ = chunk_means_ + chunks_.count() * shape_.channels;
   }
@@ -105,9 +110,10 @@ class ChannelsLast final : public Kernel {
       for (auto& each : variance.v) each *= T{1} / static_cast<T>(rows);
       moments.mean.store(o_.mean + c, last);
       variance.store(o_.variance + c, last);
-      const auto scale = scale_of<T, vectors>(variance, shifted(o_.gamma, c), last, epsilon_);
-      const auto beta = Strip<T, vectors>::load_or(shifted(o_.beta, c), last, T{0});
-      normalize<T, vectors>(o_.x + c, o_.y + c, rows, stride, last, moments.mean, scale, beta);
+      const Normalization<T, vectors> by(moments.mean, variance, shifted(o_.gamma, c),
+                                         shifted(o_.beta, c), last, epsilon_);
+      normalize<T, vectors>(o_.x + c, shifted(o_.added, c), o_.y + c, rows, stride, last, by,
+                            is_relu_);
     });
   }
 
@@ -146,18 +152,18 @@ class ChannelsLast final : public Kernel {
     const std::int64_t stride = shape_.channels;
     const std::int64_t start = chunks_.first(chunk) * stride;
     for_strips<T>(stride, [&]<int vectors>(std::int64_t c, std::int64_t last) {
-      const auto mean = Strip<T, vectors>::load(o_.mean + c, last);
-      const auto variance = Strip<T, vectors>::load(o_.variance + c, last);
-      const auto scale = scale_of<T, vectors>(variance, shifted(o_.gamma, c), last, epsilon_);
-      const auto beta = Strip<T, vectors>::load_or(shifted(o_.beta, c), last, T{0});
-      normalize<T, vectors>(o_.x + start + c, o_.y + start + c, chunks_.size(chunk), stride, last,
-                            mean, scale, beta);
+      const Normalization<T, vectors> by(Strip<T, vectors>::load(o_.mean + c, last),
+                                         Strip<T, vectors>::load(o_.variance + c, last),
+                                         shifted(o_.gamma, c), shifted(o_.beta, c), last, epsilon_);
+      normalize<T, vectors>(o_.x + start + c, shifted(o_.added, start + c), o_.y + start + c,
+                            chunks_.size(chunk), stride, last, by, is_relu_);
     });
   }
 
   BatchNormShape shape_;
   RowChunks chunks_;
   T epsilon_;
+  bool is_relu_;
   int threads_ = 1;
   Operands<T> o_{};
   T* chunk_means_ = nullptr;
@@ -168,14 +174,13 @@ class ChannelsLast final : public Kernel {
 template <class T>
 class ChannelsFirst final : public Kernel {
  public:
-  ChannelsFirst(const BatchNormShape& shape, double epsilon)
-      : shape_(shape), epsilon_(static_cast<T>(epsilon)) {
+  ChannelsFirst(const BatchNormShape& shape, double epsilon, bool is_relu)
+      : shape_(shape), epsilon_(static_cast<T>(epsilon)), is_relu_(is_relu) {
     threads_ = shape.elements() < threaded_batch_norm_elements ? 1 : num_threads();
   }
 
   void bind(std::span<std::byte* const> operands, std::byte*) override {
-    const auto at = [&](std::size_t i) { return reinterpret_cast<T*>(operands[i]); };
-    o_ = {at(0), at(1), at(2), at(3), at(4), at(5)};
+    o_ = operands_of<T>(operands);
   }
 
   void run() noexcept override {
@@ -207,23 +212,22 @@ class ChannelsFirst final : public Kernel {
     const T variance = static_cast<T>(deviations / count);
     o_.mean[channel] = mean;
     o_.variance[channel] = variance;
-    const T gamma = o_.gamma == nullptr ? T{1} : o_.gamma[channel];
-    const Strip<T, 1> scale{{broadcast(gamma / std::sqrt(variance + epsilon_))}};
-    const Strip<T, 1> means{{broadcast(mean)}};
-    const Strip<T, 1> beta{{broadcast(o_.beta == nullptr ? T{0} : o_.beta[channel])}};
+    const Normalization<T, 1> by(channel, mean, variance, o_.gamma, o_.beta, epsilon_);
     for (std::int64_t o = 0; o < shape_.outer; ++o) {
       const std::int64_t start = (o * shape_.channels + channel) * shape_.inner;
       const std::int64_t whole = shape_.inner / lanes<T>;
-      normalize<T, 1>(o_.x + start, o_.y + start, whole, lanes<T>, lanes<T>, means, scale, beta);
+      normalize<T, 1>(o_.x + start, shifted(o_.added, start), o_.y + start, whole, lanes<T>,
+                      lanes<T>, by, is_relu_);
       const std::int64_t rest = shape_.inner - whole * lanes<T>;
       if (rest == 0) continue;
       const std::int64_t at = start + whole * lanes<T>;
-      normalize<T, 1>(o_.x + at, o_.y + at, 1, lanes<T>, rest, means, scale, beta);
+      normalize<T, 1>(o_.x + at, shifted(o_.added, at), o_.y + at, 1, lanes<T>, rest, by, is_relu_);
     }
   }
 
   BatchNormShape shape_;
   T epsilon_;
+  bool is_relu_;
   int threads_ = 1;
   Operands<T> o_{};
 };
@@ -237,13 +241,15 @@ std::unique_ptr<Kernel> prepare_batch_norm(const StepSpec& spec) {
   shape.outer = ints.size();
   shape.channels = ints.size();
   shape.inner = ints.size();
+  // A plan of no more than the normalization ends here.
+  const bool is_relu = !ints.is_done() && ints.flag();
   ints.finish();
-  kernels::expect(spec, 6, 1, {1, 2});
+  kernels::expect(spec, spec.present.size() > 6 ? 7 : 6, 1, {1, 2, 6});
   if (shape.per_channel() == 0) ints.fail("needs at least one value of each channel", 0);
   const double epsilon = spec.floats[0];
   return kernels::for_floating(dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
-    if (shape.inner == 1) return std::make_unique<ChannelsLast<T>>(shape, epsilon);
-    return std::make_unique<ChannelsFirst<T>>(shape, epsilon);
+    if (shape.inner == 1) return std::make_unique<ChannelsLast<T>>(shape, epsilon, is_relu);
+    return std::make_unique<ChannelsFirst<T>>(shape, epsilon, is_relu);
   });
 }
 

@@ -82,6 +82,44 @@ struct Strip {
   }
 };
 
+// (x - mean) * scale + beta with scale = gamma / sqrt(variance + epsilon). The gradient asks it
+// which outputs a relu let pass, so it must round as it did forwards.
+template <class T, int vectors>
+struct Normalization {
+  Strip<T, vectors> mean;
+  Strip<T, vectors> scale;
+  Strip<T, vectors> beta;
+
+  // From the strip's own parts of the arrays; gamma and beta may be null.
+  [[gnu::always_inline]] Normalization(const Strip<T, vectors>& of_mean,
+                                       const Strip<T, vectors>& variance, const T* gamma,
+                                       const T* of_beta, std::int64_t last, T epsilon)
+      : mean(of_mean),
+        scale(Strip<T, vectors>::load_or(gamma, last, T{1})),
+        beta(Strip<T, vectors>::load_or(of_beta, last, T{0})) {
+    for (int k = 0; k < vectors; ++k) scale.v[k] /= sqrt(variance.v[k] + epsilon);
+  }
+
+  // Of one channel in all lanes.
+  [[gnu::always_inline]] Normalization(std::int64_t channel, T of_mean, T variance, const T* gamma,
+                                       const T* of_beta, T epsilon)
+    requires(vectors == 1)
+  {
+    mean.v[0] = broadcast(of_mean);
+    scale.v[0] = broadcast(gamma == nullptr ? T{1} : gamma[channel]);
+    scale.v[0] /= sqrt(broadcast(variance) + epsilon);
+    beta.v[0] = broadcast(of_beta == nullptr ? T{0} : of_beta[channel]);
+  }
+
+  [[gnu::always_inline]] Strip<T, vectors> operator()(const Strip<T, vectors>& x) const {
+    Strip<T, vectors> y;
+    for (int k = 0; k < vectors; ++k) {
+      y.v[k] = fma(x.v[k] - mean.v[k], scale.v[k], beta.v[k]);
+    }
+    return y;
+  }
+};
+
 template <class T>
 [[gnu::always_inline]] inline T* shifted(T* pointer, std::int64_t elements) {
   return pointer == nullptr ? nullptr : pointer + elements;

@@ -2,7 +2,7 @@
 //
 // With z = (x - mean) / sqrt(variance + epsilon), n values a channel:
 // dbeta = sum g, dgamma = sum g z, dx = gamma / sqrt(variance + epsilon) (g - dbeta/n - z
-// dgamma/n).
+// dgamma/n). Where a relu followed, g counts as 0 where y wasn't positive; y is computed anew.
 #include <cmath>
 
 #include "base/thread_pool.h"
@@ -23,29 +23,45 @@ struct Operands {
   T* dx;
   T* dgamma;
   T* dbeta;
+  const T* beta;  // only a relu asks for it
 };
 
 template <class T>
 Operands<T> operands_of(std::span<std::byte* const> operands) {
   const auto at = [&](std::size_t i) { return reinterpret_cast<T*>(operands[i]); };
-  return {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)};
+  return {at(0), at(1), at(2),
+          at(3), at(4), at(5),
+          at(6), at(7), operands.size() > 8 ? at(8) : nullptr};
+}
+
+// A row of g, masked where a relu followed.
+template <class T, int vectors, bool is_relu>
+[[gnu::always_inline]] inline Strip<T, vectors> load_g(const T* g, const Strip<T, vectors>& x,
+                                                       std::int64_t last,
+                                                       const Normalization<T, vectors>& forward) {
+  auto row = Strip<T, vectors>::load(g, last);
+  if constexpr (is_relu) {
+    const auto y = forward(x);
+    for (int k = 0; k < vectors; ++k) row.v[k] = select(y.v[k] > T{0}, row.v[k], Vec<T>{});
+  }
+  return row;
 }
 
 // sum g and sum g (x - mean) over some rows.
-template <class T, int vectors>
+template <class T, int vectors, bool is_relu>
 struct Sums {
   Strip<T, vectors> g{};
   Strip<T, vectors> products{};
 
   [[gnu::always_inline]] void add_rows(const T* g_rows, const T* x_rows, std::int64_t rows,
                                        std::int64_t stride, std::int64_t last,
-                                       const Strip<T, vectors>& mean) {
+                                       const Normalization<T, vectors>& forward) {
     for (std::int64_t i = 0; i < rows; ++i) {
-      const auto g_row = Strip<T, vectors>::load(g_rows + i * stride, last);
       const auto x_row = Strip<T, vectors>::load(x_rows + i * stride, last);
+      const auto g_row = load_g<T, vectors, is_relu>(g_rows + i * stride, x_row, last, forward);
       for (int k = 0; k < vectors; ++k) {
         g.v[k] += g_row.v[k];
-        products.v[k] = fma(g_row.v[k], x_row.v[k] - mean.v[k], products.v[k]);
+        products.v[k] = fma(g_row.v[k], x_row.v[k] - forward.mean.v[k], products.v[k]);
       }
     }
   }
@@ -59,24 +75,24 @@ struct Coefficients {
   Strip<T, vectors> constant;
 };
 
-template <class T, int vectors>
+template <class T, int vectors, bool is_relu>
 [[gnu::always_inline]] inline void write_dx(const T* g, const T* x, T* dx, std::int64_t rows,
                                             std::int64_t stride, std::int64_t last,
-                                            const Strip<T, vectors>& mean,
+                                            const Normalization<T, vectors>& forward,
                                             const Coefficients<T, vectors>& by) {
   for (std::int64_t i = 0; i < rows; ++i) {
-    const auto g_row = Strip<T, vectors>::load(g + i * stride, last);
     const auto x_row = Strip<T, vectors>::load(x + i * stride, last);
+    const auto g_row = load_g<T, vectors, is_relu>(g + i * stride, x_row, last, forward);
     Strip<T, vectors> result;
     for (int k = 0; k < vectors; ++k) {
       const Vec<T> shifted_g = fma(g_row.v[k], by.of_g.v[k], -by.constant.v[k]);
-      result.v[k] = fma(mean.v[k] - x_row.v[k], by.of_x.v[k], shifted_g);
+      result.v[k] = fma(forward.mean.v[k] - x_row.v[k], by.of_x.v[k], shifted_g);
     }
     result.store(dx + i * stride, last);
   }
 }
 
-template <class T>
+template <class T, bool is_relu>
 class ChannelsLastGradient final : public Kernel {
  public:
   ChannelsLastGradient(const BatchNormShape& shape, double epsilon)
@@ -109,14 +125,25 @@ class ChannelsLastGradient final : public Kernel {
   void run_at_once() noexcept {
     const std::int64_t stride = shape_.channels;
     for_strips<T>(stride, [&]<int vectors>(std::int64_t c, std::int64_t last) {
-      const auto mean = Strip<T, vectors>::load(o_.mean + c, last);
-      Sums<T, vectors> sums;
-      sums.add_rows(o_.g + c, o_.x + c, shape_.outer, stride, last, mean);
+      const auto forward = forward_of<vectors>(c, last);
+      Sums<T, vectors, is_relu> sums;
+      sums.add_rows(o_.g + c, o_.x + c, shape_.outer, stride, last, forward);
       const auto inverse = write_parameter_gradients<vectors>(sums, c, last);
       if (o_.dx == nullptr) return;
-      write_dx<T, vectors>(o_.g + c, o_.x + c, o_.dx + c, shape_.outer, stride, last, mean,
-                           coefficients<vectors>(sums, inverse, c, last));
+      write_dx<T, vectors, is_relu>(o_.g + c, o_.x + c, o_.dx + c, shape_.outer, stride, last,
+                                    forward, coefficients<vectors>(sums, inverse, c, last));
     });
+  }
+
+  template <int vectors>
+  [[gnu::always_inline]] Normalization<T, vectors> forward_of(std::int64_t c,
+                                                              std::int64_t last) const {
+    return {Strip<T, vectors>::load(o_.mean + c, last),
+            Strip<T, vectors>::load(o_.variance + c, last),
+            shifted(o_.gamma, c),
+            shifted(o_.beta, c),
+            last,
+            epsilon_};
   }
 
   // Returns 1 / sqrt(variance + epsilon).
@@ -129,9 +156,8 @@ class ChannelsLastGradient final : public Kernel {
   }
 
   template <int vectors>
-  [[gnu::always_inline]] Strip<T, vectors> write_parameter_gradients(const Sums<T, vectors>& sums,
-                                                                     std::int64_t c,
-                                                                     std::int64_t last) const {
+  [[gnu::always_inline]] Strip<T, vectors> write_parameter_gradients(
+      const Sums<T, vectors, is_relu>& sums, std::int64_t c, std::int64_t last) const {
     const auto inverse = inverse_deviation<vectors>(c, last);
     if (o_.dbeta != nullptr) sums.g.store(o_.dbeta + c, last);
     if (o_.dgamma != nullptr) {
@@ -143,10 +169,9 @@ class ChannelsLastGradient final : public Kernel {
   }
 
   template <int vectors>
-  [[gnu::always_inline]] Coefficients<T, vectors> coefficients(const Sums<T, vectors>& sums,
-                                                               const Strip<T, vectors>& inverse,
-                                                               std::int64_t c,
-                                                               std::int64_t last) const {
+  [[gnu::always_inline]] Coefficients<T, vectors> coefficients(
+      const Sums<T, vectors, is_relu>& sums, const Strip<T, vectors>& inverse, std::int64_t c,
+      std::int64_t last) const {
     const T share = T{1} / static_cast<T>(shape_.per_channel());
     Coefficients<T, vectors> by;
     by.of_g = Strip<T, vectors>::load_or(shifted(o_.gamma, c), last, T{1});
@@ -164,9 +189,9 @@ class ChannelsLastGradient final : public Kernel {
     const std::int64_t start = chunks_.first(chunk) * stride;
     T* sums_of_chunk = sums_ + 2 * chunk * stride;
     for_strips<T>(stride, [&]<int vectors>(std::int64_t c, std::int64_t last) {
-      Sums<T, vectors> sums;
+      Sums<T, vectors, is_relu> sums;
       sums.add_rows(o_.g + start + c, o_.x + start + c, chunks_.size(chunk), stride, last,
-                    Strip<T, vectors>::load(o_.mean + c, last));
+                    forward_of<vectors>(c, last));
       sums.g.store(sums_of_chunk + c, last);
       sums.products.store(sums_of_chunk + stride + c, last);
     });
@@ -184,9 +209,10 @@ class ChannelsLastGradient final : public Kernel {
   }
 
   template <int vectors>
-  [[gnu::always_inline]] Sums<T, vectors> total_sums(std::int64_t c, std::int64_t last) const {
+  [[gnu::always_inline]] Sums<T, vectors, is_relu> total_sums(std::int64_t c,
+                                                              std::int64_t last) const {
     const T* totals = sums_ + 2 * chunks_.count() * shape_.channels;
-    Sums<T, vectors> sums;
+    Sums<T, vectors, is_relu> sums;
     sums.g = Strip<T, vectors>::load(totals + c, last);
     sums.products = Strip<T, vectors>::load(totals + shape_.channels + c, last);
     return sums;
@@ -198,9 +224,9 @@ class ChannelsLastGradient final : public Kernel {
     for_strips<T>(stride, [&]<int vectors>(std::int64_t c, std::int64_t last) {
       const auto by = coefficients<vectors>(total_sums<vectors>(c, last),
                                             inverse_deviation<vectors>(c, last), c, last);
-      write_dx<T, vectors>(o_.g + start + c, o_.x + start + c, o_.dx + start + c,
-                           chunks_.size(chunk), stride, last,
-                           Strip<T, vectors>::load(o_.mean + c, last), by);
+      write_dx<T, vectors, is_relu>(o_.g + start + c, o_.x + start + c, o_.dx + start + c,
+                                    chunks_.size(chunk), stride, last, forward_of<vectors>(c, last),
+                                    by);
     });
   }
 
@@ -212,7 +238,7 @@ class ChannelsLastGradient final : public Kernel {
   T* sums_ = nullptr;
 };
 
-template <class T>
+template <class T, bool is_relu>
 class ChannelsFirstGradient final : public Kernel {
  public:
   ChannelsFirstGradient(const BatchNormShape& shape, double epsilon)
@@ -235,16 +261,20 @@ class ChannelsFirstGradient final : public Kernel {
 
   void run_channel(std::int64_t channel) const noexcept {
     const T mean = o_.mean[channel];
+    const Normalization<T, 1> forward(channel, mean, o_.variance[channel], o_.gamma, o_.beta,
+                                      epsilon_);
     double sum_g = 0;
     double sum_products = 0;
     for (std::int64_t o = 0; o < shape_.outer; ++o) {
       const T* g = o_.g + start(o, channel);
       const T* x = o_.x + start(o, channel);
-      sum_g += sum_run<T>(shape_.inner,
-                          [&](std::int64_t i, std::int64_t n) { return load_lanes(g + i, n); });
       // Lanes past the end are 0 through g.
+      const auto row = [&](std::int64_t i, std::int64_t n) {
+        return load_g<T, 1, is_relu>(g + i, Strip<T, 1>::load(x + i, n), n, forward).v[0];
+      };
+      sum_g += sum_run<T>(shape_.inner, row);
       sum_products += sum_run<T>(shape_.inner, [&](std::int64_t i, std::int64_t n) {
-        return load_lanes(g + i, n) * (load_lanes(x + i, n) - mean);
+        return row(i, n) * (load_lanes(x + i, n) - mean);
       });
     }
     const double inverse = 1 / std::sqrt(static_cast<double>(o_.variance[channel]) + epsilon_);
@@ -260,15 +290,15 @@ class ChannelsFirstGradient final : public Kernel {
     const Coefficients<T, 1> by{everywhere(of_g),
                                 everywhere(share * inverse * inverse * sum_products),
                                 everywhere(share * sum_g)};
-    const Strip<T, 1> means = everywhere(mean);
     const std::int64_t whole = shape_.inner / lanes<T>;
     const std::int64_t rest = shape_.inner - whole * lanes<T>;
     for (std::int64_t o = 0; o < shape_.outer; ++o) {
       const std::int64_t at = start(o, channel);
-      write_dx<T, 1>(o_.g + at, o_.x + at, o_.dx + at, whole, lanes<T>, lanes<T>, means, by);
+      write_dx<T, 1, is_relu>(o_.g + at, o_.x + at, o_.dx + at, whole, lanes<T>, lanes<T>, forward,
+                              by);
       if (rest == 0) continue;
       const std::int64_t end = at + whole * lanes<T>;
-      write_dx<T, 1>(o_.g + end, o_.x + end, o_.dx + end, 1, lanes<T>, rest, means, by);
+      write_dx<T, 1, is_relu>(o_.g + end, o_.x + end, o_.dx + end, 1, lanes<T>, rest, forward, by);
     }
   }
 
@@ -277,6 +307,14 @@ class ChannelsFirstGradient final : public Kernel {
   int threads_ = 1;
   Operands<T> o_{};
 };
+
+template <class T, bool is_relu>
+std::unique_ptr<Kernel> make_gradient(const BatchNormShape& shape, double epsilon) {
+  if (shape.inner == 1) {
+    return std::make_unique<ChannelsLastGradient<T, is_relu>>(shape, epsilon);
+  }
+  return std::make_unique<ChannelsFirstGradient<T, is_relu>>(shape, epsilon);
+}
 
 }  // namespace
 
@@ -287,13 +325,15 @@ std::unique_ptr<Kernel> prepare_batch_norm_gradient(const StepSpec& spec) {
   shape.outer = ints.size();
   shape.channels = ints.size();
   shape.inner = ints.size();
+  // A plan of no more than the normalization ends here.
+  const bool is_relu = !ints.is_done() && ints.flag();
   ints.finish();
-  kernels::expect(spec, 8, 1, {2, 5, 6, 7});
+  kernels::expect(spec, spec.present.size() > 8 ? 9 : 8, 1, {2, 5, 6, 7, 8});
   if (shape.per_channel() == 0) ints.fail("needs at least one value of each channel", 0);
   const double epsilon = spec.floats[0];
   return kernels::for_floating(dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
-    if (shape.inner == 1) return std::make_unique<ChannelsLastGradient<T>>(shape, epsilon);
-    return std::make_unique<ChannelsFirstGradient<T>>(shape, epsilon);
+    if (is_relu) return make_gradient<T, true>(shape, epsilon);
+    return make_gradient<T, false>(shape, epsilon);
   });
 }
 

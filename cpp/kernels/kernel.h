@@ -63,6 +63,7 @@ class IntReader {
   // float32 or float64.
   DType floating();
   std::vector<std::int64_t> take(std::int64_t count);
+  [[nodiscard]] bool is_done() const { return position_ == spec_.ints.size(); }
   void finish() const;
   [[noreturn]] void fail(const std::string& rule, std::int64_t got) const;
 

@@ -108,13 +108,29 @@ dnnl::primitive_attr attributes() {
   return attr;
 }
 
-dnnl::convolution_forward::primitive_desc forward_desc(const Geometry& g) {
+memory::desc bias_desc(const ConvolutionShape& shape) {
+  if (!shape.has_bias) return {};
+  return {{shape.channels_out}, memory::data_type::f32, memory::format_tag::x};
+}
+
+// Its relu makes 0 of NaN.
+dnnl::primitive_attr forward_attributes(const ConvolutionShape& shape, const Geometry& g) {
+  dnnl::primitive_attr attr = attributes();
+  dnnl::post_ops after;
+  if (shape.has_added) after.append_binary(dnnl::algorithm::binary_add, g.dst);
+  if (shape.is_relu) after.append_eltwise(dnnl::algorithm::eltwise_relu, 0, 0);
+  attr.set_post_ops(after);
+  return attr;
+}
+
+dnnl::convolution_forward::primitive_desc forward_desc(const ConvolutionShape& shape,
+                                                       const Geometry& g) {
   return {engine(),      dnnl::prop_kind::forward_training,
           direct,        g.src,
-          g.any_weights, g.dst,
-          g.strides,     g.dilates,
-          g.low,         g.high,
-          attributes()};
+          g.any_weights, bias_desc(shape),
+          g.dst,         g.strides,
+          g.dilates,     g.low,
+          g.high,        forward_attributes(shape, g)};
 }
 
 bool is_reference(const dnnl::primitive_desc_base& desc) {
@@ -131,7 +147,7 @@ struct Convolution {
   Call reorder;  // of the weights, before `main`; of their gradient, after it
   std::size_t weights_bytes = 0;
   std::size_t scratchpad_bytes = 0;
-  std::array<std::byte*, 3> operands{};
+  ConvolutionOperands operands{};
   std::byte* blocked_weights = nullptr;
   std::byte* scratchpad = nullptr;
 };
@@ -177,12 +193,23 @@ bool add_main(Convolution& made, const typename Primitive::primitive_desc& desc,
   return true;
 }
 
-bool add_primitives(Convolution& made, const Geometry& g) {
-  const dnnl::convolution_forward::primitive_desc forward = forward_desc(g);
+void add_tail(Convolution& made, const ConvolutionShape& shape, const Geometry& g) {
+  if (shape.has_bias) made.main.add(DNNL_ARG_BIAS, bias_desc(shape), &made.operands[3]);
+  if (shape.has_added) {
+    made.main.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, g.dst, &made.operands[4]);
+  }
+}
+
+bool add_primitives(Convolution& made, const ConvolutionShape& shape, const Geometry& g) {
+  const dnnl::convolution_forward::primitive_desc forward = forward_desc(shape, g);
   switch (made.kind) {
     case ConvolutionKind::forward:
-      return add_main<dnnl::convolution_forward>(made, forward, g,
-                                                 {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST});
+      if (!add_main<dnnl::convolution_forward>(made, forward, g,
+                                               {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST})) {
+        return false;
+      }
+      add_tail(made, shape, g);
+      return true;
     case ConvolutionKind::input_gradient:
       return add_main<dnnl::convolution_backward_data>(
           made,
@@ -206,7 +233,7 @@ ConvolutionPointer make_convolution(const ConvolutionShape& shape, int threads) 
   auto made = std::make_unique<Convolution>();
   made->kind = shape.kind;
   made->threads = threads;
-  if (!add_primitives(*made, make_geometry(shape))) return nullptr;
+  if (!add_primitives(*made, shape, make_geometry(shape))) return nullptr;
   return ConvolutionPointer(made.release());
 }
 
@@ -214,7 +241,7 @@ std::size_t scratch_bytes(const Convolution& convolution) noexcept {
   return round_up(convolution.weights_bytes, cache_line_bytes) + convolution.scratchpad_bytes;
 }
 
-void bind(Convolution& convolution, const std::array<std::byte*, 3>& operands,
+void bind(Convolution& convolution, const ConvolutionOperands& operands,
           std::byte* scratch) noexcept {
   ScratchCursor cursor(scratch);
   convolution.operands = operands;

@@ -16,7 +16,7 @@ using ConvolutionPointer = std::unique_ptr<Convolution, Release>;
 ConvolutionPointer make_convolution(const ConvolutionShape& shape, int threads);
 
 std::size_t scratch_bytes(const Convolution& convolution) noexcept;
-void bind(Convolution& convolution, const std::array<std::byte*, 3>& operands,
+void bind(Convolution& convolution, const ConvolutionOperands& operands,
           std::byte* scratch) noexcept;
 void run(Convolution& convolution) noexcept;
 

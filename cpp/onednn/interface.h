@@ -11,7 +11,7 @@
 
 namespace trimtab::onednn {
 
-inline constexpr int interface_version = 1;
+inline constexpr int interface_version = 2;
 inline constexpr std::size_t max_spatial = 3;
 
 enum class ConvolutionKind : std::int32_t { forward, input_gradient, kernel_gradient };
@@ -36,7 +36,17 @@ struct ConvolutionShape {
   std::int64_t channels_out = 0;
   std::int64_t groups = 1;
   std::array<ConvolutionAxis, max_spatial> axes;
+  // Of a forward convolution: y = relu(convolution + bias + added), of which each may be left out.
+  bool has_bias = false;
+  bool has_added = false;
+  bool is_relu = false;
+
+  [[nodiscard]] bool has_tail() const { return has_bias || has_added || is_relu; }
 };
+
+// The addresses of a convolution's operands. forward: x, w, y, bias (channels_out), added (as y);
+// input gradient: g, w, dx; kernel gradient: x, g, dw.
+using ConvolutionOperands = std::array<std::byte*, 5>;
 
 // The engine's threads, with which oneDNN computes.
 struct Host {
@@ -52,8 +62,7 @@ struct Plugin {
   // nullptr where oneDNN has no fast implementation. Later runs use as many threads.
   Convolution* (*prepare)(const ConvolutionShape& shape, int threads) noexcept;
   std::size_t (*scratch_bytes)(const Convolution& convolution) noexcept;
-  // forward: x, w, y; input gradient: g, w, dx; kernel gradient: x, g, dw.
-  void (*bind)(Convolution& convolution, const std::array<std::byte*, 3>& operands,
+  void (*bind)(Convolution& convolution, const ConvolutionOperands& operands,
                std::byte* scratch) noexcept;
   void (*run)(Convolution& convolution) noexcept;
   void (*release)(Convolution* convolution) noexcept;

@@ -18,6 +18,7 @@ from trimtab.core.settings import enable_unsafe_deserialization as enable_unsafe
 from trimtab.core.settings import epsilon as epsilon
 from trimtab.core.settings import floatx as floatx
 from trimtab.core.settings import image_data_format as image_data_format
+from trimtab.core.settings import inference_folding as inference_folding
 from trimtab.core.settings import is_interactive_logging_enabled as is_interactive_logging_enabled
 from trimtab.core.settings import is_traceback_filtering_enabled as is_traceback_filtering_enabled
 from trimtab.core.settings import max_epochs as max_epochs
@@ -26,6 +27,7 @@ from trimtab.core.settings import set_bn_checks as set_bn_checks
 from trimtab.core.settings import set_epsilon as set_epsilon
 from trimtab.core.settings import set_floatx as set_floatx
 from trimtab.core.settings import set_image_data_format as set_image_data_format
+from trimtab.core.settings import set_inference_folding as set_inference_folding
 from trimtab.core.settings import set_max_epochs as set_max_epochs
 from trimtab.core.settings import set_max_steps_per_epoch as set_max_steps_per_epoch
 from trimtab.core.tracing import engine_name, set_engine

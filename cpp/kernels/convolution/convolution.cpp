@@ -2,6 +2,7 @@
 #include "kernels/axes.h"
 #include "kernels/convolution/plugin_kernels.h"
 #include "kernels/convolution/product.h"
+#include "kernels/convolution/tail.h"
 #include "kernels/convolution/winograd.h"
 #include "kernels/families.h"
 
@@ -25,19 +26,33 @@ ConvolutionShape read_shape(ConvolutionKind kind, IntReader& ints) {
   return shape;
 }
 
-std::unique_ptr<Kernel> prepare(ConvolutionKind kind, const StepSpec& spec) {
-  IntReader ints(spec);
-  const DType dtype = ints.floating();
-  const ConvolutionShape shape = read_shape(kind, ints);
-  ints.finish();
-  expect(spec, 3, 0);
+std::unique_ptr<Kernel> make_convolution(const ConvolutionShape& shape, DType dtype) {
   if (dtype == DType::float32) {
     auto fewer = make_winograd_convolution(shape);
     if (fewer != nullptr) return fewer;
     auto found = make_plugin_convolution(shape);
     if (found != nullptr) return found;
   }
-  return make_product_convolution(shape, dtype);
+  if (!shape.has_tail()) return make_product_convolution(shape, dtype);
+  ConvolutionShape bare = shape;
+  bare.has_bias = bare.has_added = bare.is_relu = false;
+  return add_tail(make_convolution(bare, dtype), shape, dtype);
+}
+
+std::unique_ptr<Kernel> prepare(ConvolutionKind kind, const StepSpec& spec) {
+  IntReader ints(spec);
+  const DType dtype = ints.floating();
+  ConvolutionShape shape = read_shape(kind, ints);
+  // A forward convolution may go on: with a bias, a tensor to add, and whether a relu follows.
+  const bool has_tail = kind == ConvolutionKind::forward && spec.present.size() > 3;
+  if (has_tail) shape.is_relu = ints.flag();
+  ints.finish();
+  expect(spec, has_tail ? 5 : 3, 0, {3, 4});
+  if (has_tail) {
+    shape.has_bias = spec.present[3];
+    shape.has_added = spec.present[4];
+  }
+  return make_convolution(shape, dtype);
 }
 
 }  // namespace

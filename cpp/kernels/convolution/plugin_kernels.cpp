@@ -27,7 +27,9 @@ class PluginConvolution final : public Kernel {
     return plugin_.scratch_bytes(*handle_);
   }
   void bind(std::span<std::byte* const> operands, std::byte* scratch) override {
-    plugin_.bind(*handle_, {operands[0], operands[1], operands[2]}, scratch);
+    onednn::ConvolutionOperands all{};
+    std::copy(operands.begin(), operands.end(), all.begin());
+    plugin_.bind(*handle_, all, scratch);
   }
   void run() noexcept override { plugin_.run(*handle_); }
 
@@ -86,7 +88,7 @@ class SplitKernelGradient final : public Kernel {
       const std::int64_t bytes = parts_[i].begin * static_cast<std::int64_t>(sizeof(float));
       plugin_.bind(*handles_[i],
                    {operands[0] + bytes * x_image_, operands[1] + bytes * g_image_,
-                    reinterpret_cast<std::byte*>(partial)},
+                    reinterpret_cast<std::byte*>(partial), nullptr, nullptr},
                    cursor.take<std::byte>(part_bytes(handles_[i])));
     }
   }

@@ -1,5 +1,5 @@
-// The kernels of winograd.h. Transforms and products of a block of tiles follow each other while its
-// components are in the second-level cache; a result depends neither on blocks nor on threads.
+// The kernels of winograd.h. Transforms and products of a block of tiles follow each other while
+// its components are in the second-level cache; a result depends neither on blocks nor on threads.
 #include <vector>
 
 #include "base/thread_pool.h"
@@ -42,7 +42,9 @@ class WinogradProduct final : public Kernel {
         low_x_(is_back_ ? 2 - shape.axes[2].low : shape.axes[2].low),
         grid_(shape.batch, y_.height, y_.width),
         threads_(num_threads()),
-        zeros_(static_cast<std::size_t>(x_.channels)) {
+        zeros_(static_cast<std::size_t>(x_.channels)),
+        has_tail_(shape.has_tail()) {
+    tail_.is_relu = shape.is_relu;
     const std::int64_t x_width = padded(x_.channels);
     const std::int64_t y_width = padded(y_.channels);
     tiles_ = std::min(block_tiles(x_width + y_width, block_limit_bytes), grid_.count);
@@ -60,6 +62,10 @@ class WinogradProduct final : public Kernel {
     x_data_ = reinterpret_cast<const float*>(operands[0]);
     w_data_ = reinterpret_cast<const float*>(operands[1]);
     y_data_ = reinterpret_cast<float*>(operands[2]);
+    if (operands.size() > 3) {
+      tail_.bias = reinterpret_cast<const float*>(operands[3]);
+      tail_.added = reinterpret_cast<const float*>(operands[4]);
+    }
     ScratchCursor cursor(scratch);
     weights_.take(cursor);
     turned_ = cursor.take<float>(turned_bytes() / sizeof(float));
@@ -124,8 +130,11 @@ class WinogradProduct final : public Kernel {
     }
     for (std::int64_t i = 0; i < count; ++i) {
       const Grid::Place place = grid_.place(first + i);
-      outputs_of_tile(of_y.data + i * of_y.width, of_y.step(),
-                      y_data_ + place.image * y_.size(), y_, place.y, place.x);
+      const std::int64_t start = place.image * y_.size();
+      const Tail tail{tail_.bias, tail_.added == nullptr ? nullptr : tail_.added + start,
+                      tail_.is_relu};
+      const auto write = has_tail_ ? outputs_of_tile<true> : outputs_of_tile<false>;
+      write(of_y.data + i * of_y.width, of_y.step(), y_data_ + start, y_, place.y, place.x, tail);
     }
   }
 
@@ -137,6 +146,8 @@ class WinogradProduct final : public Kernel {
   Grid grid_;
   int threads_;
   std::vector<float> zeros_;
+  bool has_tail_;
+  Tail tail_;
   std::int64_t tiles_ = 0;  // of a block
   Components weights_;
   Components of_x_;

@@ -70,20 +70,17 @@ template <class Map>
                                                         std::int64_t step, const float* zeros) {
   constexpr int size = Map::from;
   const std::int64_t channels = images.channels;
-  const bool is_inside =
-      y >= 0 && x >= 0 && y + size <= images.height && x + size <= images.width;
+  const bool is_inside = y >= 0 && x >= 0 && y + size <= images.height && x + size <= images.width;
   const auto put = [&](std::int64_t c) {
-    return [=](auto i, auto j, Lanes value) {
-      store(to + (i * Map::to + j) * step + c, value);
-    };
+    return [=](auto i, auto j, Lanes value) { store(to + (i * Map::to + j) * step + c, value); };
   };
   if (is_inside) {
     const float* const corner = image + (y * images.width + x) * channels;
     const std::int64_t row = images.width * channels;
     std::int64_t c = 0;
     for (; c + lanes<float> <= channels; c += lanes<float>) {
-      apply_twice<Map>(
-          [=](auto i, auto j) { return load(corner + i * row + j * channels + c); }, put(c));
+      apply_twice<Map>([=](auto i, auto j) { return load(corner + i * row + j * channels + c); },
+                       put(c));
     }
     if (c < channels) {
       apply_twice<Map>(
@@ -107,32 +104,53 @@ template <class Map>
     apply_twice<Map>([&](auto i, auto j) { return load(pixels[i][j] + c); }, put(c));
   }
   if (c < channels) {
-    apply_twice<Map>(
-        [&](auto i, auto j) { return load_partial(pixels[i][j] + c, channels - c); }, put(c));
+    apply_twice<Map>([&](auto i, auto j) { return load_partial(pixels[i][j] + c, channels - c); },
+                     put(c));
   }
 }
 
-// The outputs of a tile from a row of the first component, less those outside the image.
+// What follows the sums: relu(y + bias + added), where each is left out if null or false.
+struct Tail {
+  const float* bias = nullptr;
+  const float* added = nullptr;  // images as y's
+  bool is_relu = false;
+};
+
+// The outputs of a tile from a row of the first component, less those outside the image. `tail` has
+// the addresses that belong to the image.
+template <bool has_tail>
 [[gnu::always_inline]] inline void outputs_of_tile(const float* from, std::int64_t step,
                                                    float* image, const Images& images,
-                                                   std::int64_t y, std::int64_t x) {
+                                                   std::int64_t y, std::int64_t x,
+                                                   const Tail& tail) {
   const std::int64_t rows = std::min<std::int64_t>(out_size, images.height - y);
   const std::int64_t columns = std::min<std::int64_t>(out_size, images.width - x);
   const std::int64_t channels = images.channels;
   const std::int64_t row = images.width * channels;
-  float* const corner = image + (y * images.width + x) * channels;
+  const std::int64_t corner = (y * images.width + x) * channels;
   const bool is_whole = rows == out_size && columns == out_size;
   for (std::int64_t c = 0; c < channels; c += lanes<float>) {
+    const std::int64_t count = std::min<std::int64_t>(lanes<float>, channels - c);
     const auto get = [=](auto i, auto j) { return load(from + (i * in_size + j) * step + c); };
-    float* const first = corner + c;
-    if (is_whole && c + lanes<float> <= channels) {
-      apply_twice<ToOutput>(get, [=](auto i, auto j, Lanes value) {
-        store(first + i * row + j * channels, value);
+    Lanes bias{};
+    if (has_tail && tail.bias != nullptr) bias = load_lanes(tail.bias + c, count);
+    const auto finish = [&](std::int64_t at, Lanes value) {
+      if constexpr (has_tail) {
+        value += bias;
+        if (tail.added != nullptr) value += load_lanes(tail.added + at, count);
+        if (tail.is_relu) value = max(Lanes{}, value);  // keeps NaN
+      }
+      return value;
+    };
+    if (is_whole && count == lanes<float>) {
+      apply_twice<ToOutput>(get, [&](auto i, auto j, Lanes value) {
+        const std::int64_t at = corner + i * row + j * channels + c;
+        store(image + at, finish(at, value));
       });
     } else {
-      const std::int64_t count = std::min<std::int64_t>(lanes<float>, channels - c);
-      apply_twice<ToOutput>(get, [=](auto i, auto j, Lanes value) {
-        if (i < rows && j < columns) store_lanes(first + i * row + j * channels, value, count);
+      apply_twice<ToOutput>(get, [&](auto i, auto j, Lanes value) {
+        const std::int64_t at = corner + i * row + j * channels + c;
+        if (i < rows && j < columns) store_lanes(image + at, finish(at, value), count);
       });
     }
   }
@@ -173,7 +191,7 @@ template <int vectors>
 
 inline void multiply(const Product& p) {
   for (std::int64_t column = 0; column < p.columns; column += tile_columns<float>) {
-    const Tile<float> tile{p.depth, p.a,   p.a_row,           p.a_k,   p.b + column, p.b_row,
+    const Tile<float> tile{p.depth,      p.a,     p.a_row, p.a_k,   p.b + column, p.b_row,
                            p.c + column, p.c_row, nullptr, p.start, lanes<float>};
     switch ((p.columns - column) / lanes<float>) {
       case 1:

@@ -1,8 +1,8 @@
 // The linear maps of F(4 x 4, 3 x 3): from taps, inputs and outputs to the 36 components in which a
 // convolution is a product (Lavin and Gray, 2016), and their transposes for the gradients.
 //
-// The six points are 0, a, -a, b, -b and infinity. With a = 5/8 and b = 3/2 rounding errors are half
-// those of the usual 1 and 2: relative to the root mean square 6e-7, where a direct sum of 64
+// The six points are 0, a, -a, b, -b and infinity. With a = 5/8 and b = 3/2 rounding errors are
+// half those of the usual 1 and 2: relative to the root mean square 6e-7, where a direct sum of 64
 // channels has 1e-7.
 #pragma once
 
@@ -12,8 +12,8 @@
 
 namespace trimtab::TRIMTAB_ISA::winograd {
 
-inline constexpr int out_size = 4;                    // outputs of a tile along an axis
-inline constexpr int in_size = 6;                     // its inputs, and its components
+inline constexpr int out_size = 4;  // outputs of a tile along an axis
+inline constexpr int in_size = 6;   // its inputs, and its components
 inline constexpr int taps = 3;
 inline constexpr int components = in_size * in_size;
 

@@ -18,6 +18,7 @@ else:
 
 _SETTINGS: dict[str, Any] = {
     "bn_checks": True,
+    "inference_folding": True,
     "interactive_logging": True,
     "max_epochs": None,
     "max_steps_per_epoch": None,
@@ -87,6 +88,23 @@ def bn_checks() -> bool:
 def set_bn_checks(value: bool) -> None:
     """Turns the warnings of `fit` about Batch Normalization on or off."""
     _SETTINGS["bn_checks"] = bool(value)
+
+
+def inference_folding() -> bool:
+    """Whether inference folds factors and offsets into the layer before: True unless set."""
+    return bool(_SETTINGS["inference_folding"])
+
+
+def set_inference_folding(value: bool) -> None:
+    """Turns on or off what makes inference skip Batch Normalization behind a linear layer.
+
+    With its moving statistics, a Batch Normalization multiplies each channel by a number and adds
+    another. Behind a convolution or a dense layer that nothing else reads, `predict`, `evaluate`
+    and calls of a model compute with a kernel and bias that hold both already; they are computed
+    anew when a variable changes. The result is the same but for rounding in float32. Variables stay
+    as they are. It holds for what is compiled from now on.
+    """
+    _SETTINGS["inference_folding"] = bool(value)
 
 
 def is_interactive_logging_enabled() -> bool:

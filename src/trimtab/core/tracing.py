@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trimtab import engines
-from trimtab.core import tree
+from trimtab.core import settings, tree
 from trimtab.core.scope import TraceScope, autocast_scope, trace_scope
-from trimtab.core.variable import STORAGE_VERSION, Variable
+from trimtab.core.variable import CONTENT_VERSION, STORAGE_VERSION, Variable
 from trimtab.engines import Batches
 from trimtab.ir.graph import Graph, Spec, Value, constant, placeholder
 from trimtab.ir.tensor import Tensor
 from trimtab.ops.dispatch import convert
+from trimtab.passes import fold_scales
 
 _ENGINE = ["cpu"]
 
@@ -71,7 +72,8 @@ class Variant:
     def __init__(self, traced: Traced) -> None:
         self.traced = traced
         self.variables = traced.variables
-        self.executable = engines.get(_ENGINE[0]).compile(traced.graph)
+        graph = fold_scales(traced.graph) if settings.inference_folding() else traced.graph
+        self.executable = engines.get(_ENGINE[0]).compile(graph)
         self._written = [traced.variables[index] for index, _ in traced.graph.updates]
         self._version: object = None
         self._states: list[np.ndarray[Any, Any]] = []
@@ -88,7 +90,24 @@ class Variant:
 
     def run(self, inputs: Sequence[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
         """The flat outputs for `inputs`, which must have the traced shapes and types."""
-        return self.executable.run(inputs, self.states())
+        states = self.states()
+        if not self._written:
+            return self.executable.run(inputs, states, CONTENT_VERSION[0])
+        try:
+            return self.executable.run(inputs, states)
+        finally:
+            # Whoever computed from the variables meanwhile must compute again.
+            CONTENT_VERSION[0] = object()
+
+    def run_batches(self, batches: Batches, first_row: int, count: int, seconds: float) -> int:
+        """As `Executable.run_batches`, on the variables' memory."""
+        states = self.states()
+        version = CONTENT_VERSION[0]
+        try:
+            return self.executable.run_batches(batches, states, first_row, count, seconds, version)
+        finally:
+            if self._written:
+                CONTENT_VERSION[0] = object()
 
     def pack(self, outputs: Sequence[Any]) -> Any:
         """Flat outputs in the form that the traced function returned."""
@@ -155,7 +174,7 @@ class CompiledStep:
         specs = [Spec((batch_size, *a.shape[1:]), t) for a, t in zip(sources, types, strict=True)]
         variant = self.variant(specs)
         batches = Batches(sources, order, results, batch_size)
-        return variant.executable.run_batches(batches, variant.states(), first_row, count, seconds)
+        return variant.run_batches(batches, first_row, count, seconds)
 
 
 def is_tensor(x: Any) -> bool:

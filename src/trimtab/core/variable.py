@@ -19,6 +19,9 @@ _ALIGNMENT = 64
 # Replaced whenever a variable's memory moves: engines compare it with the one they bound at.
 STORAGE_VERSION: list[object] = [object()]
 
+# Replaced whenever a variable's numbers may have changed: engines keep what they made of them.
+CONTENT_VERSION: list[object] = [object()]
+
 
 def aligned_copy(source: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """(memory, array): a copy of `source` that starts at a multiple of 64 bytes of `memory`."""
@@ -116,7 +119,7 @@ class Variable(Tensor):
     def _set_storage(self, array: np.ndarray[Any, Any]) -> None:
         self._buffer, self._array = aligned_copy(array)
         # A new object, not a count: two threads that count at once could repeat a number.
-        STORAGE_VERSION[0] = object()
+        STORAGE_VERSION[0] = CONTENT_VERSION[0] = object()
 
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
@@ -190,6 +193,7 @@ class Variable(Tensor):
         """Moves to new memory if someone outside still looks at the present one."""
         if sys.getrefcount(self._buffer) > _OWN_REFERENCES:
             self._set_storage(self._array)
+        CONTENT_VERSION[0] = object()
 
     @property
     def address(self) -> int:
@@ -215,6 +219,7 @@ class Variable(Tensor):
         array = np.asarray(tensor)
         self.prepare_write()
         np.copyto(self._array, array)
+        CONTENT_VERSION[0] = object()
         return tensor
 
     def assign_add(self, value: Any) -> Tensor:

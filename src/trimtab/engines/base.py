@@ -31,11 +31,23 @@ class Batches(NamedTuple):
 class Executable(Protocol):
     """A compiled graph."""
 
-    def run(self, inputs: Arrays, states: Arrays) -> list[np.ndarray[Any, Any]]:
-        """Outputs for `inputs`; `states` is the memory of the variables, updated in place."""
+    def run(
+        self, inputs: Arrays, states: Arrays, version: object = None
+    ) -> list[np.ndarray[Any, Any]]:
+        """Outputs for `inputs`; `states` is the memory of the variables, updated in place.
+
+        `version` is an object that is another one whenever a variable may have changed since the
+        last call; the engine may keep what it computed from variables alone. None promises nothing.
+        """
 
     def run_batches(
-        self, batches: Batches, states: Arrays, first_row: int, count: int, seconds: float
+        self,
+        batches: Batches,
+        states: Arrays,
+        first_row: int,
+        count: int,
+        seconds: float,
+        version: object = None,
     ) -> int:
         """Runs up to `count` batches from row `first_row` of the order on; returns how many it ran.
 

@@ -26,7 +26,9 @@ class ReferenceExecutable:
             if known is not None:
                 self._constants[id(value)] = known
 
-    def run(self, inputs: Arrays, states: Arrays) -> list[np.ndarray[Any, Any]]:
+    def run(
+        self, inputs: Arrays, states: Arrays, version: object = None
+    ) -> list[np.ndarray[Any, Any]]:
         """Outputs for `inputs`; updates `states` in place."""
         values: dict[int, Any] = dict(self._constants)
         values.update({id(v): a for v, a in zip(self._graph.inputs, inputs, strict=True)})
@@ -44,7 +46,13 @@ class ReferenceExecutable:
         return outputs
 
     def run_batches(
-        self, batches: Batches, states: Arrays, first_row: int, count: int, seconds: float
+        self,
+        batches: Batches,
+        states: Arrays,
+        first_row: int,
+        count: int,
+        seconds: float,
+        version: object = None,
     ) -> int:
         """Runs up to `count` batches; see `Executable.run_batches`."""
         started = time.monotonic()

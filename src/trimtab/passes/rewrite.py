@@ -10,10 +10,13 @@ from trimtab.ir.graph import Graph, Node, Value, is_leaf, topological_order
 Rule = Callable[[Node], Sequence[Value] | None]
 
 
-def rewrite(graph: Graph, rules: Sequence[Rule]) -> Graph:
+def rewrite(
+    graph: Graph, rules: Sequence[Rule], note: Callable[[Node, Node], None] | None = None
+) -> Graph:
     """`graph` with every node replaced by what the first rule that knows it gives.
 
-    Nodes that no result needs any more are gone, since a graph is what its results reach.
+    `note(old, new)` is told of each node that is rebuilt. Nodes that no result needs any more are
+    gone, since a graph is what its results reach.
     """
     mapped: dict[int, Value] = {}
     for node in topological_order(graph.results):
@@ -21,6 +24,8 @@ def rewrite(graph: Graph, rules: Sequence[Rule]) -> Graph:
             inputs = tuple(mapped.get(id(v), v) for v in node.inputs)
             if any(new is not old for new, old in zip(inputs, node.inputs, strict=True)):
                 rebuilt = Node(node.primitive, inputs, node.attrs, [v.spec for v in node.outputs])
+                if note is not None:
+                    note(node, rebuilt)
             else:
                 rebuilt = node
         else:

@@ -24,6 +24,15 @@ def _convolution(node: Node) -> list[Step]:
     return [_convolution_step(node, x, w.shape[:-2], node.outputs[0])]
 
 
+def convolution_step(
+    node: Node, y: Value, bias: Value | None, added: Value | None, is_relu: bool
+) -> Step:
+    """A convolution, with a row vector and a tensor added and a relu behind it, where given."""
+    x, w = node.inputs
+    step = _convolution_step(node, x, w.shape[:-2], y)
+    return Step(step.kernel, [x, w, y, bias, added], [*step.ints, int(is_relu)], [])
+
+
 @emits("convolution_input_gradient")
 def _input_gradient(node: Node) -> list[Step]:
     g, w = node.inputs

@@ -14,6 +14,7 @@ import numpy as np
 from trimtab.engines.base import Arrays, Batches
 from trimtab.engines.cpu import _engine
 from trimtab.engines.cpu.lower import HostCall, Plan, lower
+from trimtab.engines.cpu.prologue import split_prologue
 from trimtab.engines.cpu.structure import structure
 from trimtab.engines.cpu.values import SOURCE_CODES
 from trimtab.ir.graph import Graph, Spec
@@ -29,10 +30,17 @@ def _address(array: np.ndarray[Any, Any]) -> int:
 class CpuExecutable:
     """A graph as a C++ program, with the memory that it works on.
 
-    One run at a time: a lock makes concurrent calls wait, since they would share the arena.
+    What depends on unchanged variables alone is a program of its own, run when they change. One run
+    at a time: a lock makes concurrent calls wait, since they would share the arena.
     """
 
     def __init__(self, graph: Graph) -> None:
+        split = split_prologue(graph)
+        self._prologue = None if split is None else CpuExecutable(split.prologue)
+        self._version: object = None
+        self._first_prepared = 1 + len(graph.states)
+        if split is not None:
+            graph = split.main
         plan = plan_of(graph)
         self._constants = plan.constants
         self._hosts = plan.hosts
@@ -63,6 +71,15 @@ class CpuExecutable:
                 self._bind(1 + number, array)
             self._states = states
 
+    def _prepare_states(self, states: Arrays, version: object) -> None:
+        """Computes anew what depends on the variables, unless `version` says that it need not."""
+        if self._prologue is None or (version is not None and version is self._version):
+            return
+        self._prepared = self._prologue.run((), states)
+        for number, array in enumerate(self._prepared):
+            self._bind(self._first_prepared + number, array)
+        self._version = version
+
     def _host_function(self, call: HostCall) -> Callable[[], None]:
         def view(spec: Spec, operand: tuple[int, int]) -> np.ndarray[Any, Any]:
             dtype, size = np.dtype(spec.dtype), math.prod(spec.shape)
@@ -81,12 +98,16 @@ class CpuExecutable:
 
         return run
 
-    def run(self, inputs: Arrays, states: Arrays) -> list[np.ndarray[Any, Any]]:
+    def run(
+        self, inputs: Arrays, states: Arrays, version: object = None
+    ) -> list[np.ndarray[Any, Any]]:
         """Outputs for `inputs`; updates `states` in place."""
         outputs = [np.empty(shape, dtype) for shape, dtype in self._output_types]
         with self._lock:
             if states is not self._states:
                 self._bind_states(states)
+            if version is not self._version or version is None:
+                self._prepare_states(states, version)
             slot = self._first_input
             held = []
             for array, (_, dtype) in zip(inputs, self._input_types, strict=True):
@@ -109,7 +130,13 @@ class CpuExecutable:
             self._bind(self._first_input + number, array)
 
     def run_batches(
-        self, batches: Batches, states: Arrays, first_row: int, count: int, seconds: float
+        self,
+        batches: Batches,
+        states: Arrays,
+        first_row: int,
+        count: int,
+        seconds: float,
+        version: object = None,
     ) -> int:
         """Runs up to `count` batches; see `Executable.run_batches`."""
         held = []
@@ -140,6 +167,7 @@ class CpuExecutable:
         order = 0 if batches.order is None else _address(batches.order)
         with self._lock:
             self._bind_states(states)
+            self._prepare_states(states, version)
             self._bind_staging()
             loop = _engine.Loop(self._program, sources, sinks, batches.batch_size)
             return int(loop.run(order, first_row, count, seconds))

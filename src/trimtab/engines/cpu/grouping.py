@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from trimtab.engines.cpu.fusion import Fusion
 from trimtab.engines.cpu.values import has_kernel_types, is_direct, root
 from trimtab.ir.graph import Graph, Node, Value, is_leaf
 
@@ -16,16 +17,16 @@ _TRANSPARENT = frozenset({"reshape", "stop_gradient", "broadcast_to"})
 
 
 class Unit:
-    """What becomes one step: a group of elementwise nodes, or one other node."""
+    """What becomes one step: a group of elementwise nodes, a fusion, or one other node."""
 
-    __slots__ = ("bias", "is_elementwise", "level", "nodes", "order")
+    __slots__ = ("fusion", "is_elementwise", "level", "nodes", "order")
 
     def __init__(self, nodes: list[Node], level: int, order: int, is_elementwise: bool) -> None:
         self.nodes = nodes
         self.level = level
         self.order = order
         self.is_elementwise = is_elementwise
-        self.bias: Value | None = None
+        self.fusion: Fusion | None = None
 
 
 class Grouping:
@@ -38,28 +39,56 @@ class Grouping:
     between two of them outside the group would have a level of its own between theirs.
     """
 
-    def __init__(
-        self, graph: Graph, order: Sequence[Node], biases: dict[int, tuple[Node, Value]]
-    ) -> None:
-        self._order = [n for n in order if not is_leaf(n) and n.primitive.name not in _TRANSPARENT]
-        self._biases = biases
-        self._absorbed = {id(matmul) for matmul, _ in biases.values()}
+    def __init__(self, graph: Graph, order: Sequence[Node], fusions: Sequence[Fusion]) -> None:
+        # A fusion stands in the order where its last node does.
+        self._fusions = {id(fusion.nodes[-1]): fusion for fusion in fusions}
+        self._last = {id(node): fusion.nodes[-1] for fusion in fusions for node in fusion.nodes}
+        self._order = self._ordered(graph, order)
         self._fusable = {
             id(n)
             for n in self._order
-            if n.primitive.is_elementwise and id(n) not in biases and has_kernel_types(n)
+            if n.primitive.is_elementwise and id(n) not in self._fusions and has_kernel_types(n)
         }
         self._level: dict[int, int] = {}
         self._results = {id(root(v).node) for v in graph.results}
         self._assign_levels()
         self._sink()
 
+    def _ordered(self, graph: Graph, order: Sequence[Node]) -> list[Node]:
+        """The nodes that are computed, each after what it reads; of a fusion its last one."""
+        if not self._fusions:
+            return [n for n in order if not is_leaf(n) and n.primitive.name not in _TRANSPARENT]
+        found: list[Node] = []
+        done: set[int] = set()
+        stack = [(self._producer(v), False) for v in reversed(graph.results)]
+        while stack:
+            node, is_expanded = stack.pop()
+            if is_expanded:
+                found.append(node)
+            elif id(node) not in done:
+                done.add(id(node))
+                if is_leaf(node):
+                    continue
+                stack.append((node, True))
+                stack += [(self._producer(v), False) for v in reversed(self._inputs_of(node))]
+        return found
+
+    def _inputs_of(self, node: Node) -> Sequence[Value]:
+        fusion = self._fusions.get(id(node))
+        return node.inputs if fusion is None else fusion.reads
+
+    def _producer(self, value: Value) -> Node:
+        node = value.node
+        while node.primitive.name in _TRANSPARENT:
+            node = node.inputs[0].node
+        return self._last.get(id(node), node)
+
     def _edges(self, node: Node) -> list[tuple[Node, bool]]:
         """(producer, whether it may share the node's group) for each input that is computed."""
         edges = []
         fusable = id(node) in self._fusable
-        for value in node.inputs:
-            producer = _producer(value)
+        for value in self._inputs_of(node):
+            producer = self._producer(value)
             if is_leaf(producer):
                 continue
             together = (
@@ -103,16 +132,12 @@ class Grouping:
         groups: dict[tuple[int, tuple[int, ...]], list[tuple[int, Node]]] = {}
         units: list[Unit] = []
         for position, node in enumerate(self._order):
-            if id(node) in self._absorbed:
-                continue
             level = self._level[id(node)]
             if id(node) in self._fusable:
                 groups.setdefault((level, node.outputs[0].shape), []).append((position, node))
                 continue
             unit = Unit([node], level, position, False)
-            fused = self._biases.get(id(node))
-            if fused is not None:
-                unit.nodes, unit.bias = [fused[0], node], fused[1]
+            unit.fusion = self._fusions.get(id(node))
             units.append(unit)
         for (level, shape), members in groups.items():
             size = 1
@@ -125,13 +150,6 @@ class Grouping:
                     units.append(Unit([n for _, n in chunk], level, chunk[0][0], True))
         units.sort(key=lambda unit: (unit.level, unit.order))
         return units
-
-
-def _producer(value: Value) -> Node:
-    node = value.node
-    while node.primitive.name in _TRANSPARENT:
-        node = node.inputs[0].node
-    return node
 
 
 def _components(members: list[tuple[int, Node]]) -> list[list[tuple[int, Node]]]:
@@ -154,34 +172,3 @@ def _components(members: list[tuple[int, Node]]) -> list[list[tuple[int, Node]]]
     for position, node in members:
         parts.setdefault(find(id(node)), []).append((position, node))
     return list(parts.values())
-
-
-def find_biases(graph: Graph, order: Sequence[Node]) -> dict[int, tuple[Node, Value]]:
-    """Additions of a row vector to a matrix product: id of the addition -> (product, vector)."""
-    uses: dict[int, int] = {}
-    for node in order:
-        for value in node.inputs:
-            uses[id(root(value))] = uses.get(id(root(value)), 0) + 1
-    for value in graph.results:
-        uses[id(root(value))] = uses.get(id(root(value)), 0) + 1
-    found: dict[int, tuple[Node, Value]] = {}
-    for node in order:
-        if node.primitive.name != "add":
-            continue
-        for product, other in (node.inputs, node.inputs[::-1]):
-            matmul = root(product)
-            if matmul.node.primitive.name != "matmul" or not has_kernel_types(matmul.node):
-                continue
-            bias = _row_vector(other, matmul.shape[-1])
-            if bias is not None and uses[id(matmul)] == 1 and product.shape[-1] == matmul.shape[-1]:
-                found[id(node)] = (matmul.node, bias)
-                break
-    return found
-
-
-def _row_vector(value: Value, count: int) -> Value | None:
-    if value.node.primitive.name != "broadcast_to":
-        return None
-    source = value.node.inputs[0]
-    is_row = source.size == count and source.shape[-1:] == (count,) and value.shape[-1] == count
-    return root(source) if is_row else None

@@ -235,19 +235,32 @@ def _softmax_gradient(node: Node) -> list[Step]:
 
 @emits("batch_norm")
 def _batch_norm(node: Node) -> list[Step]:
+    return [batch_norm_step(node, node.outputs[0], None, False)]
+
+
+def batch_norm_step(node: Node, y: Value, added: Value | None, is_relu: bool) -> Step:
+    """A batch normalization, with `added` added and a relu behind it if so."""
     x, attrs = node.inputs[0], node.attrs
     gamma = node.inputs[1] if attrs["scale"] else None
     beta = node.inputs[-1] if attrs["center"] else None
-    ints = [CODES[x.dtype], *split(x.shape, attrs["axis"])]
-    return [Step("batch_norm", [x, gamma, beta, *node.outputs], ints, [attrs["epsilon"]])]
+    ints = [CODES[x.dtype], *split(x.shape, attrs["axis"]), int(is_relu)]
+    operands: Operands = [x, gamma, beta, y, *node.outputs[1:], added]
+    return Step("batch_norm", operands, ints, [attrs["epsilon"]])
 
 
 @emits("batch_norm_gradient")
 def _batch_norm_gradient(node: Node) -> list[Step]:
+    return [batch_norm_gradient_step(node, None, None)]
+
+
+def batch_norm_gradient_step(node: Node, behind_relu: Value | None, beta: Value | None) -> Step:
+    """The gradient, or that through a relu behind the normalization from its cotangent."""
     g, x, mean, variance, *gamma = node.inputs
-    ints = [CODES[x.dtype], *split(x.shape, node.attrs["axis"])]
-    operands: Operands = [g, x, gamma[0] if gamma else None, mean, variance, *node.outputs]
-    return [Step("batch_norm_gradient", operands, ints, [node.attrs["epsilon"]])]
+    ints = [CODES[x.dtype], *split(x.shape, node.attrs["axis"]), int(behind_relu is not None)]
+    g = g if behind_relu is None else behind_relu
+    first = gamma[0] if gamma else None
+    operands: Operands = [g, x, first, mean, variance, *node.outputs, beta]
+    return Step("batch_norm_gradient", operands, ints, [node.attrs["epsilon"]])
 
 
 @emits("dropout")
@@ -299,4 +312,14 @@ def _adam(node: Node) -> list[Step]:
     return [Step("adam", operands, ints, [attrs["beta_1"], attrs["beta_2"], attrs["epsilon"]])]
 
 
-__all__ = ["EMITTERS", "Step", "Temporary", "copy_step", "emits", "matmul_step", "split"]
+__all__ = [
+    "EMITTERS",
+    "Step",
+    "Temporary",
+    "batch_norm_gradient_step",
+    "batch_norm_step",
+    "copy_step",
+    "emits",
+    "matmul_step",
+    "split",
+]

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from trimtab.engines.cpu import convolution as convolution  # registers its steps
 from trimtab.engines.cpu.elementwise import ElementwiseProgram, Opcodes
-from trimtab.engines.cpu.grouping import Grouping, Unit, find_biases
-from trimtab.engines.cpu.kernels import EMITTERS, Step, Temporary, copy_step, matmul_step
+from trimtab.engines.cpu.fusion import find_fusions
+from trimtab.engines.cpu.grouping import Grouping, Unit
+from trimtab.engines.cpu.kernels import EMITTERS, Step, Temporary, copy_step
 from trimtab.engines.cpu.memory import Lifetime, place
 from trimtab.engines.cpu.values import has_kernel_types, operand, root
 from trimtab.ir.graph import (
@@ -73,7 +73,7 @@ class _Lowering:
         self.graph = graph
         self.opcodes = opcodes
         order = topological_order(graph.results)
-        self.units = Grouping(graph, order, find_biases(graph, order)).units()
+        self.units = Grouping(graph, order, find_fusions(graph, order)).units()
         self.places: dict[int, Operand] = {}
         self.buffers: list[Lifetime] = []
         self.buffer_of: dict[int, int] = {}
@@ -112,8 +112,8 @@ class _Lowering:
 
     def _reads(self, unit: Unit) -> list[Value]:
         """Memory that a unit reads from outside itself."""
-        if unit.bias is not None:
-            return [*map(root, unit.nodes[0].inputs), unit.bias]
+        if unit.fusion is not None:
+            return unit.fusion.reads
         inside = {id(v) for n in unit.nodes for v in n.outputs}
         found = []
         for node in unit.nodes:
@@ -175,11 +175,12 @@ class _Lowering:
             steps.append(Step("elementwise", operands, program.ints, program.floats))
             written += kept
             return
+        if unit.fusion is not None:
+            written += unit.fusion.written
+            steps += _with_roots(unit.fusion.steps)
+            return
         node = unit.nodes[-1]
         written += node.outputs
-        if unit.bias is not None:
-            steps += _with_roots([matmul_step(unit.nodes[0], unit.bias, node.outputs[0])])
-            return
         steps += _with_roots(self._emit_node(node))
 
     def _emit_node(self, node: Node) -> list[Step]:
