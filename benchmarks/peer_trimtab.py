@@ -15,6 +15,9 @@ LAYERS = {
     "act": "Activation",
     "prelu": "PReLU",
     "dropout": "Dropout",
+    "maxpool": "MaxPooling2D",
+    "flatten": "Flatten",
+    "gap": "GlobalAveragePooling2D",
 }
 
 
@@ -35,16 +38,35 @@ class Trimtab(Peer):
         """Make the model of `net` with the weights that every peer starts from."""
         keras = self.keras
         keras.utils.set_random_seed(seed)
-        stack = [getattr(keras.layers, LAYERS[kind])(*arguments) for kind, *arguments in net]
-        self.model = keras.Sequential([keras.Input(self.w["x"]), *stack])
+        inputs = keras.Input(self.w["x"])
         initial = workloads.init(net, self.w["x"], seed, random_bn)
-        for layer, weights in zip(stack, initial, strict=True):
-            if weights:
-                layer.set_weights(weights)
+        self.model = keras.Model(inputs, self.stacked(net, initial, inputs, to_fill := []))
+        for layer, weights in to_fill:
+            layer.set_weights(weights)
         if "opt" in self.w:
             self.model.compile(
                 self.optimizer(), "sparse_categorical_crossentropy", metrics=["accuracy"]
             )
+
+    def stacked(self, net, initial, x, to_fill):
+        """The output of `net` on `x`; adds (layer, its weights) to `to_fill`."""
+        layers = self.keras.layers
+        for (kind, *arguments), weights in zip(net, initial, strict=True):
+            if kind == "res":
+                parts = workloads.res_parts((kind, *arguments), x.shape[-1])
+                paths = zip(parts, weights, strict=True)
+                x = layers.add([self.stacked(part, w, x, to_fill) for part, w in paths])
+                x = layers.Activation("relu")(x)
+                continue
+            if kind == "conv":
+                filters, size, stride = arguments
+                layer = layers.Conv2D(filters, size, stride, "same", use_bias=False)
+            else:
+                layer = getattr(layers, LAYERS[kind])(*arguments)
+            x = layer(x)
+            if weights:
+                to_fill.append((layer, weights))
+        return x
 
     def optimizer(self):
         """The workload's optimizer: ("sgd", rate, momentum) or ("adam", rate)."""

@@ -15,6 +15,7 @@
 #include "base/isa.h"
 #include "base/thread_pool.h"
 #include "kernels/kernel.h"
+#include "onednn/load.h"
 #include "plan/arrays.h"
 #include "plan/loop.h"
 #include "plan/program.h"
@@ -113,6 +114,8 @@ void define_classes(nb::module_& module) {
                    [](const plan::Program& program) {
                      return reinterpret_cast<std::uintptr_t>(program.arena());
                    })
+      .def("refresh", &plan::Program::refresh,
+           "Says that operands which steps call constant may have new content.")
       .def("run", &plan::Program::run, nb::call_guard<nb::gil_scoped_release>(),
            "Runs every step once.")
       .def("run_timed", &plan::Program::run_timed, nb::call_guard<nb::gil_scoped_release>(),
@@ -138,6 +141,9 @@ NB_MODULE(_engine, module) {
   module.def(
       "instruction_set", [] { return std::string(isa_name(current_isa())); },
       "The instruction set in use: avx512, avx2 or portable.");
+  module.def(
+      "convolutions", [] { return onednn::status(); },
+      "Who computes convolutions: oneDNN and its version, or why not. Loads it.");
   module.def("opcodes", opcodes, "Name and number of operands of each elementwise operation.");
   module.def("kernels", kernel_names, "The kernels' names.");
   module.def(

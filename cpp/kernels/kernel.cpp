@@ -17,6 +17,8 @@ Kernel::~Kernel() = default;
 
 std::size_t Kernel::scratch_bytes() const { return 0; }
 
+void Kernel::refresh() noexcept {}
+
 std::int64_t IntReader::next() {
   if (position_ == spec_.ints.size()) fail("needs more integers", std::ssize(spec_.ints));
   return spec_.ints[position_++];

@@ -35,6 +35,8 @@ class Kernel {
   [[nodiscard]] virtual std::size_t scratch_bytes() const;
   virtual void bind(std::span<std::byte* const> operands, std::byte* scratch) = 0;
   virtual void run() noexcept = 0;
+  // An operand that the step calls constant may have new content.
+  virtual void refresh() noexcept;
 };
 
 using Prepare = std::unique_ptr<Kernel> (*)(const StepSpec&);

@@ -141,6 +141,7 @@ bool is_reference(const dnnl::primitive_desc_base& desc) {
 
 struct Convolution {
   ConvolutionKind kind = ConvolutionKind::forward;
+  bool is_w_constant = false;
   int threads = 1;
   dnnl::stream stream{engine()};
   Call main;
@@ -154,8 +155,8 @@ struct Convolution {
 
 namespace {
 
-// Blocked weights make the kernels; a copy a step costs less than plain weights would (the batch is
-// many times larger), and inside a step no one knows whether they changed.
+// Blocked weights make the kernels. In training they change with every step, and a copy a step
+// costs less than plain weights would, as the batch is many times larger.
 std::byte** add_reorder(Convolution& made, const memory::desc& plain, const memory::desc& blocked,
                         std::byte** operand) {
   if (plain == blocked) return operand;
@@ -233,28 +234,40 @@ ConvolutionPointer make_convolution(const ConvolutionShape& shape, int threads) 
   auto made = std::make_unique<Convolution>();
   made->kind = shape.kind;
   made->threads = threads;
+  made->is_w_constant = shape.is_w_constant;
   if (!add_primitives(*made, shape, make_geometry(shape))) return nullptr;
   return ConvolutionPointer(made.release());
 }
 
 std::size_t scratch_bytes(const Convolution& convolution) noexcept {
-  return round_up(convolution.weights_bytes, cache_line_bytes) + convolution.scratchpad_bytes;
+  const std::size_t weights = convolution.is_w_constant ? 0 : convolution.weights_bytes;
+  return round_up(weights, cache_line_bytes) + convolution.scratchpad_bytes;
 }
 
-void bind(Convolution& convolution, const ConvolutionOperands& operands,
-          std::byte* scratch) noexcept {
+std::size_t kept_bytes(const Convolution& convolution) noexcept {
+  return convolution.is_w_constant ? convolution.weights_bytes : 0;
+}
+
+void bind(Convolution& convolution, const ConvolutionOperands& operands, std::byte* scratch,
+          std::byte* kept) noexcept {
   ScratchCursor cursor(scratch);
   convolution.operands = operands;
-  convolution.blocked_weights = cursor.take<std::byte>(convolution.weights_bytes);
+  convolution.blocked_weights =
+      convolution.is_w_constant ? kept : cursor.take<std::byte>(convolution.weights_bytes);
   convolution.scratchpad = cursor.next();
   convolution.main.bind();
   convolution.reorder.bind();
 }
 
+void pack(Convolution& convolution) noexcept {
+  const TeamSize team(convolution.threads);
+  convolution.reorder.run(convolution.stream);
+}
+
 void run(Convolution& convolution) noexcept {
   const TeamSize team(convolution.threads);
   const bool is_gradient = convolution.kind == ConvolutionKind::kernel_gradient;
-  if (!is_gradient) convolution.reorder.run(convolution.stream);
+  if (!is_gradient && !convolution.is_w_constant) convolution.reorder.run(convolution.stream);
   convolution.main.run(convolution.stream);
   if (is_gradient) convolution.reorder.run(convolution.stream);
 }

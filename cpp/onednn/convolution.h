@@ -16,8 +16,10 @@ using ConvolutionPointer = std::unique_ptr<Convolution, Release>;
 ConvolutionPointer make_convolution(const ConvolutionShape& shape, int threads);
 
 std::size_t scratch_bytes(const Convolution& convolution) noexcept;
-void bind(Convolution& convolution, const ConvolutionOperands& operands,
-          std::byte* scratch) noexcept;
+std::size_t kept_bytes(const Convolution& convolution) noexcept;
+void bind(Convolution& convolution, const ConvolutionOperands& operands, std::byte* scratch,
+          std::byte* kept) noexcept;
+void pack(Convolution& convolution) noexcept;
 void run(Convolution& convolution) noexcept;
 
 }  // namespace trimtab::onednn

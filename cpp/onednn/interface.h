@@ -11,7 +11,7 @@
 
 namespace trimtab::onednn {
 
-inline constexpr int interface_version = 2;
+inline constexpr int interface_version = 3;
 inline constexpr std::size_t max_spatial = 3;
 
 enum class ConvolutionKind : std::int32_t { forward, input_gradient, kernel_gradient };
@@ -41,6 +41,9 @@ struct ConvolutionShape {
   bool has_added = false;
   bool is_relu = false;
 
+  // Of a forward convolution or input gradient: w keeps its content until a step is told otherwise.
+  bool is_w_constant = false;
+
   [[nodiscard]] bool has_tail() const { return has_bias || has_added || is_relu; }
 };
 
@@ -59,11 +62,15 @@ struct Convolution;
 // The plugin's functions. Convolutions are of float32.
 struct Plugin {
   int version;
+  const char* name;  // of oneDNN, with its version
   // nullptr where oneDNN has no fast implementation. Later runs use as many threads.
   Convolution* (*prepare)(const ConvolutionShape& shape, int threads) noexcept;
   std::size_t (*scratch_bytes)(const Convolution& convolution) noexcept;
-  void (*bind)(Convolution& convolution, const ConvolutionOperands& operands,
-               std::byte* scratch) noexcept;
+  // Bytes in which a constant w is kept in oneDNN's order, between `pack` and later runs.
+  std::size_t (*kept_bytes)(const Convolution& convolution) noexcept;
+  void (*bind)(Convolution& convolution, const ConvolutionOperands& operands, std::byte* scratch,
+               std::byte* kept) noexcept;
+  void (*pack)(Convolution& convolution) noexcept;
   void (*run)(Convolution& convolution) noexcept;
   void (*release)(Convolution* convolution) noexcept;
 };

@@ -17,26 +17,41 @@ std::string own_folder() {
   return path.substr(0, path.rfind('/') + 1);
 }
 
-const Plugin* load() {
+struct Loaded {
+  const Plugin* plugin;
+  std::string reason;  // why there is none
+};
+
+Loaded load() {
   const char* allowed = std::getenv("TRIMTAB_ONEDNN");
-  if (allowed != nullptr && std::string_view(allowed) == "0") return nullptr;
+  if (allowed != nullptr && std::string_view(allowed) == "0") {
+    return {nullptr, "TRIMTAB_ONEDNN=0 forbids oneDNN"};
+  }
   const std::string folder = own_folder();
-  if (folder.empty()) return nullptr;
+  if (folder.empty()) return {nullptr, "the engine's folder is unknown"};
   // Never closed: its threads' state and its caches live as long as the process.
   void* library = dlopen((folder + "_onednn.so").c_str(), RTLD_LAZY | RTLD_LOCAL);
-  if (library == nullptr) return nullptr;
+  if (library == nullptr) return {nullptr, std::string("oneDNN was not loaded: ") + dlerror()};
   const auto entry = reinterpret_cast<PluginEntry>(dlsym(library, entry_name));
-  if (entry == nullptr) return nullptr;
+  if (entry == nullptr) return {nullptr, "_onednn.so has no entry"};
   static const Host host{begin_tasks, finish_tasks};
   const Plugin* found = entry(host);
-  return found->version == interface_version ? found : nullptr;
+  if (found->version != interface_version) return {nullptr, "_onednn.so is of another build"};
+  return {found, {}};
+}
+
+const Loaded& loaded() {
+  static const Loaded found = load();
+  return found;
 }
 
 }  // namespace
 
-const Plugin* plugin() {
-  static const Plugin* const loaded = load();
-  return loaded;
+const Plugin* plugin() { return loaded().plugin; }
+
+std::string status() {
+  const Loaded& found = loaded();
+  return found.plugin != nullptr ? found.plugin->name : "own kernels, as " + found.reason;
 }
 
 }  // namespace trimtab::onednn

@@ -1,4 +1,6 @@
 // The table of functions that the engine looks up in _onednn.so.
+#include <oneapi/dnnl/dnnl_version.h>
+
 #include <exception>
 
 #include "onednn/convolution.h"
@@ -17,7 +19,20 @@ Convolution* prepare(const ConvolutionShape& shape, int threads) noexcept {
 
 void release(Convolution* convolution) noexcept { const ConvolutionPointer released(convolution); }
 
-constexpr Plugin functions{interface_version, prepare, scratch_bytes, bind, run, release};
+#define TRIMTAB_TEXT(number) #number
+#define TRIMTAB_VERSION(major, minor, patch) \
+  "oneDNN " TRIMTAB_TEXT(major) "." TRIMTAB_TEXT(minor) "." TRIMTAB_TEXT(patch)
+
+constexpr Plugin functions{
+    interface_version,
+    TRIMTAB_VERSION(DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR, DNNL_VERSION_PATCH),
+    prepare,
+    scratch_bytes,
+    kept_bytes,
+    bind,
+    pack,
+    run,
+    release};
 
 }  // namespace
 }  // namespace trimtab::onednn

@@ -102,6 +102,10 @@ void Program::resolve() {
   resolved_ = true;
 }
 
+void Program::refresh() {
+  for (const auto& kernel : kernels_) kernel->refresh();
+}
+
 void Program::run() {
   if (!resolved_) resolve();
   std::size_t i = 0;

@@ -43,6 +43,9 @@ class Program {
   // The addresses of the slots 1, 2, ...
   void bind_all(std::span<std::byte* const> addresses);
 
+  // Tells the kernels that operands which their steps call constant may have new content.
+  void refresh();
+
   // Runs all steps. What a host function throws ends the run and is thrown on.
   // Throws std::logic_error while a slot is unbound.
   void run();

@@ -307,6 +307,27 @@ template <class V>
   return -floor(-x);
 }
 
+// To the nearest number with bfloat16's 8 significant bits, halves to even. `Bits` are unsigned, so
+// that a carry past the largest number gives infinity.
+template <class V, class Bits>
+[[gnu::always_inline]] inline V round_upper_half(V x) {
+  const Bits bits = (Bits)x;
+  const Bits rounded = (bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000;
+  return x != x ? x : (V)rounded;
+}
+
+[[gnu::always_inline]] inline Vec<float> round_bfloat16(Vec<float> x) {
+  return round_upper_half<Vec<float>, Vec<std::uint32_t>>(x);
+}
+
+// Through float32.
+[[gnu::always_inline]] inline Vec<double> round_bfloat16(Vec<double> x) {
+  using Narrow [[gnu::vector_size(vec_bytes / 2)]] = float;
+  using Bits [[gnu::vector_size(vec_bytes / 2)]] = std::uint32_t;
+  const auto narrow = __builtin_convertvector(x, Narrow);
+  return __builtin_convertvector((round_upper_half<Narrow, Bits>(narrow)), Vec<double>);
+}
+
 // Lane by lane conversion of values; both have the same number of lanes.
 template <class To, class From>
 [[gnu::always_inline]] inline To convert(From x) {

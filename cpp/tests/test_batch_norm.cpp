@@ -1,4 +1,5 @@
 // Batch normalization and its gradient against plain loops in double precision.
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <vector>
@@ -126,6 +127,42 @@ CASE(a_large_mean_does_not_spoil_the_variance) {
   run_step("batch_norm", {x, {}, {}, y, mean, variance}, {0, 1024, 1, 1}, {epsilon});
   CHECK(is_close(mean[0], 10'000.5, 1e-7));
   CHECK(is_close(variance[0], 0.25, 1e-6));
+}
+
+CASE(an_addition_and_a_relu_behind_change_no_bit) {
+  for (const Case3& shape : {Case3{16, 37, 1}, Case3{3000, 20, 1}, Case3{4, 5, 33}}) {
+    const std::int64_t elements = shape.outer * shape.channels * shape.inner;
+    std::vector<float> x = some_numbers(elements);
+    std::vector<float> g = some_numbers(elements, 2);
+    std::vector<float> gamma = some_numbers(shape.channels, 3);
+    std::vector<float> beta = some_numbers(shape.channels, 4);
+    std::vector<float> added = some_numbers(elements, 5);
+    std::vector<float> y(x.size());
+    std::vector<float> fused(x.size());
+    std::vector<float> mean(static_cast<std::size_t>(shape.channels));
+    std::vector<float> variance(mean.size());
+    std::vector<std::int64_t> ints = {0, shape.outer, shape.channels, shape.inner};
+    std::vector<std::int64_t> with_relu = ints;
+    with_relu.push_back(1);
+    run_step("batch_norm", {x, gamma, beta, y, mean, variance}, ints, {epsilon});
+    run_step("batch_norm", {x, gamma, beta, fused, mean, variance, added}, with_relu, {epsilon});
+    for (std::size_t i = 0; i < y.size(); ++i) CHECK(fused[i] == std::max(y[i] + added[i], 0.0F));
+    run_step("batch_norm", {x, gamma, beta, fused, mean, variance, {}}, with_relu, {epsilon});
+    std::vector<float> masked = g;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      CHECK(fused[i] == std::max(y[i], 0.0F));
+      if (!(y[i] > 0)) masked[i] = 0;
+    }
+    std::vector<float> want(x.size());
+    std::vector<float> got(x.size());
+    std::vector<float> dgamma(mean.size());
+    std::vector<float> dbeta(mean.size());
+    run_step("batch_norm_gradient", {masked, x, gamma, mean, variance, want, dgamma, dbeta}, ints,
+             {epsilon});
+    run_step("batch_norm_gradient", {g, x, gamma, mean, variance, got, dgamma, dbeta, beta},
+             with_relu, {epsilon});
+    CHECK(got == want);
+  }
 }
 
 CASE(the_gradient_writes_only_what_is_asked_for) {

@@ -124,6 +124,62 @@ CASE(convolution_and_its_gradients_are_their_definition) {
   set_num_threads(0);
 }
 
+CASE(a_tail_is_a_bias_a_tensor_and_a_relu) {
+  for (const Case2d& c : cases_2d) {
+    const Results operands = make_operands(c);
+    std::vector<float> x = operands.dx;
+    std::vector<float> w = operands.dw;
+    std::vector<float> bias = some_numbers(c.out, 5);
+    std::vector<float> added = some_numbers(c.y_count(), 6);
+    std::vector<float> plain(operands.y.size());
+    std::vector<float> got(operands.y.size());
+    run_step("convolution", {x, w, plain}, c.ints());
+    for (const bool is_relu : {false, true}) {
+      std::vector<std::int64_t> ints = c.ints();
+      ints.push_back(is_relu ? 1 : 0);
+      run_step("convolution", {x, w, got, bias, added}, ints);
+      std::vector<float> want = plain;
+      for (std::size_t i = 0; i < want.size(); ++i) {
+        want[i] += bias[i % bias.size()] + added[i];
+        if (is_relu) want[i] = std::max(want[i], 0.0F);
+      }
+      check_close(got, want, tolerance_of(want), "tail of " + std::to_string(c.in));
+    }
+  }
+}
+
+CASE(a_constant_kernel_is_read_again_when_told) {
+  for (const Case2d& c : cases_2d) {
+    for (const std::string name : {"convolution", "convolution_input_gradient"}) {
+      const bool is_back = name != "convolution";
+      const Results operands = make_operands(c);
+      std::vector<float> x = is_back ? operands.y : operands.dx;
+      std::vector<float> w = operands.dw;
+      std::vector<float> y(is_back ? operands.dx.size() : operands.y.size());
+      kernels::StepSpec spec{name, {true, true, true}, c.ints(), {}};
+      if (!is_back) {
+        spec.present.insert(spec.present.end(), {false, false});
+        spec.ints.push_back(0);
+      }
+      spec.ints.push_back(1);
+      const auto step = kernels::prepare(spec);
+      const AlignedBuffer scratch(step->scratch_bytes());
+      const auto address = [](std::vector<float>& values) {
+        return reinterpret_cast<std::byte*>(values.data());
+      };
+      std::vector<std::byte*> pointers{address(x), address(w), address(y)};
+      pointers.resize(spec.present.size());
+      step->bind(pointers, scratch.data());
+      step->run();
+      const std::vector<float> before = y;
+      for (float& each : w) each *= 2;
+      step->refresh();
+      step->run();
+      for (std::size_t i = 0; i < y.size(); ++i) CHECK(y[i] == 2 * before[i]);
+    }
+  }
+}
+
 CASE(convolution_gives_the_same_on_any_number_of_threads) {
   for (const Case2d& c : cases_2d) {
     const Results operands = make_operands(c);

@@ -91,6 +91,8 @@ Handler unary_operation(Opcode opcode) {
       return unary<T>([](V x) { return ceil(x); });
     case Opcode::round:
       return unary<T>([](V x) { return round(x); });
+    case Opcode::round_bfloat16:
+      return unary<T>([](V x) { return round_bfloat16(x); });
     case Opcode::is_nan:
       return test<T>([](V x) { return x != x; });
     case Opcode::is_inf:

@@ -21,6 +21,7 @@ from trimtab import saving as saving
 from trimtab import tree as tree
 from trimtab import utils as utils
 from trimtab.backend import device as device
+from trimtab.config import show_config as show_config
 from trimtab.core.dtype_policy import DTypePolicy as DTypePolicy
 from trimtab.core.function import Function as Function
 from trimtab.core.naming import name_scope as name_scope

@@ -7,13 +7,14 @@ integer meeting a float takes the float's type, and a Python number is weaker th
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-FLOATS = ("float16", "float32", "float64")
+FLOATS = ("float16", "bfloat16", "float32", "float64")
 SIGNED = ("int8", "int16", "int32", "int64")
 UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
 ALL = ("bool", *SIGNED, *UNSIGNED, *FLOATS)
@@ -27,6 +28,9 @@ _ALIASES = {
     "bool_": "bool",
 }
 _KNOWN = frozenset(ALL)
+
+# NumPy learns bfloat16 from the package ml_dtypes, which is imported when it is first asked for.
+_READY = set(_KNOWN - {"bfloat16"})
 
 
 @lru_cache(maxsize=256)
@@ -45,11 +49,34 @@ def _name_of(dtype: object) -> str:
         kind: Any = dtype
         name = str(kind.name if hasattr(kind, "name") else np.dtype(kind))
     if name not in _KNOWN:
-        raise ValueError(
-            f"dtype: must be one of {', '.join(ALL)}; got {dtype!r}."
-            + (" bfloat16 needs a processor path that this version has not." * (name == "bfloat16"))
-        )
+        raise ValueError(f"dtype: must be one of {', '.join(ALL)}; got {dtype!r}.")
+    if name == "bfloat16":
+        _teach_bfloat16()
     return name
+
+
+def _teach_bfloat16() -> None:
+    """Makes `numpy.dtype("bfloat16")` a type.
+
+    Raises:
+        ImportError: If ml_dtypes is not installed.
+    """
+    if "bfloat16" in _READY:
+        return
+    try:
+        importlib.import_module("ml_dtypes")
+    except ImportError as error:
+        raise ImportError(
+            "dtype: bfloat16 needs the package ml_dtypes; install it with: "
+            "pip install 'trimtab[bfloat16]'",
+            name="ml_dtypes",
+        ) from error
+    _READY.add("bfloat16")
+
+
+def knows_bfloat16() -> bool:
+    """Whether bfloat16 was asked for, so that there may be arrays of it."""
+    return "bfloat16" in _READY
 
 
 def standardize(dtype: object) -> str:
@@ -62,7 +89,7 @@ def standardize(dtype: object) -> str:
     Raises:
         ValueError: If the type is not one of `ALL`.
     """
-    if type(dtype) is str and dtype in _KNOWN:
+    if type(dtype) is str and dtype in _READY:
         return dtype
     try:
         return _name_of(dtype)
@@ -82,7 +109,18 @@ def is_integer(dtype: str) -> bool:
 
 def itemsize(dtype: str) -> int:
     """Bytes of one element."""
-    return np.dtype(dtype).itemsize
+    return 2 if dtype == "bfloat16" else np.dtype(dtype).itemsize
+
+
+def of_kinds(kinds: str) -> frozenset[str]:
+    """Names of the types of these kinds: b, i, u, f as NumPy's; bfloat16 is one of f."""
+    found = {name for name in ALL if name != "bfloat16" and np.dtype(name).kind in kinds}
+    return frozenset(found | {"bfloat16"} if "f" in kinds else found)
+
+
+def wide(dtype: str) -> str:
+    """The type in which numbers of `dtype` are computed where bfloat16 has no arithmetic."""
+    return "float32" if dtype == "bfloat16" else dtype
 
 
 def _promote_two(a: str, b: str) -> str:
@@ -94,6 +132,8 @@ def _promote_two(a: str, b: str) -> str:
         return a
     if is_float(a) or is_float(b):
         if is_float(a) and is_float(b):
+            if itemsize(a) == itemsize(b):  # float16 and bfloat16
+                return "float32"
             return a if itemsize(a) > itemsize(b) else b
         return a if is_float(a) else b
     a_signed, b_signed = a in SIGNED, b in SIGNED
@@ -142,10 +182,16 @@ def result_type(*dtypes: object, floatx: str = "float32") -> str:
     return result
 
 
+# 8 significant bits, all ones, times 2 ** 127.
+_HIGHEST_BFLOAT16 = (2 - 2**-7) * 2.0**127
+
+
 def limits(dtype: str) -> tuple[Any, Any]:
     """(lowest, highest) finite number of `dtype`."""
     if dtype == "bool":
         return False, True
+    if dtype == "bfloat16":
+        return -_HIGHEST_BFLOAT16, _HIGHEST_BFLOAT16
     if is_float(dtype):
         return float(np.finfo(dtype).min), float(np.finfo(dtype).max)
     return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)

@@ -46,6 +46,9 @@ std::unique_ptr<Kernel> prepare(ConvolutionKind kind, const StepSpec& spec) {
   // A forward convolution may go on: with a bias, a tensor to add, and whether a relu follows.
   const bool has_tail = kind == ConvolutionKind::forward && spec.present.size() > 3;
   if (has_tail) shape.is_relu = ints.flag();
+  if (kind != ConvolutionKind::kernel_gradient && !ints.is_done()) {
+    shape.is_w_constant = ints.flag();
+  }
   ints.finish();
   expect(spec, has_tail ? 5 : 3, 0, {3, 4});
   if (has_tail) {

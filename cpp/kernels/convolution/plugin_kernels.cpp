@@ -21,7 +21,7 @@ using Handle = std::unique_ptr<onednn::Convolution, Release>;
 class PluginConvolution final : public Kernel {
  public:
   PluginConvolution(const onednn::Plugin& plugin, Handle handle)
-      : plugin_(plugin), handle_(std::move(handle)) {}
+      : plugin_(plugin), handle_(std::move(handle)), kept_(plugin.kept_bytes(*handle_)) {}
 
   [[nodiscard]] std::size_t scratch_bytes() const override {
     return plugin_.scratch_bytes(*handle_);
@@ -29,13 +29,23 @@ class PluginConvolution final : public Kernel {
   void bind(std::span<std::byte* const> operands, std::byte* scratch) override {
     onednn::ConvolutionOperands all{};
     std::copy(operands.begin(), operands.end(), all.begin());
-    plugin_.bind(*handle_, all, scratch);
+    plugin_.bind(*handle_, all, scratch, kept_.data());
+    is_packed_ = false;
   }
-  void run() noexcept override { plugin_.run(*handle_); }
+  void refresh() noexcept override { is_packed_ = false; }
+  void run() noexcept override {
+    if (!is_packed_ && kept_.size_bytes() > 0) {
+      plugin_.pack(*handle_);
+      is_packed_ = true;
+    }
+    plugin_.run(*handle_);
+  }
 
  private:
   const onednn::Plugin& plugin_;
   Handle handle_;
+  AlignedBuffer kept_;
+  bool is_packed_ = false;
 };
 
 // Images of the batch from `begin` to before `end`.
@@ -89,7 +99,7 @@ class SplitKernelGradient final : public Kernel {
       plugin_.bind(*handles_[i],
                    {operands[0] + bytes * x_image_, operands[1] + bytes * g_image_,
                     reinterpret_cast<std::byte*>(partial), nullptr, nullptr},
-                   cursor.take<std::byte>(part_bytes(handles_[i])));
+                   cursor.take<std::byte>(part_bytes(handles_[i])), nullptr);
     }
   }
 

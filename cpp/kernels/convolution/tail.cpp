@@ -26,6 +26,8 @@ class WithTail final : public Kernel {
     added_ = reinterpret_cast<const T*>(operands[4]);
   }
 
+  void refresh() noexcept override { convolution_->refresh(); }
+
   void run() noexcept override {
     convolution_->run();
     parallel_for(images_, [this](std::int64_t image) {

@@ -17,7 +17,7 @@ bool is_of_the_kind(const ConvolutionAxis& axis) {
 }
 
 // Few channels leave the transforms dearer than the products that they save, and few tiles the
-// kernel's own.
+// kernel's own: its components are four times as many as its taps.
 bool gains(const ConvolutionShape& shape) {
   const ConvolutionAxis& height = shape.axes[1];
   const ConvolutionAxis& width = shape.axes[2];
@@ -27,7 +27,7 @@ bool gains(const ConvolutionShape& shape) {
   const auto tiles = [](std::int64_t size) { return (size + tile_size - 1) / tile_size; };
   const std::int64_t of_image = tiles(rows) * tiles(columns);
   constexpr std::int64_t fewest_channels = 16;
-  constexpr std::int64_t fewest_tiles = 32;
+  const std::int64_t fewest_tiles = shape.is_w_constant ? 12 : 32;
   return shape.channels_in >= fewest_channels && shape.channels_out >= fewest_channels &&
          shape.batch * of_image >= fewest_tiles &&
          of_image * tile_size * tile_size <= 2 * rows * columns;

@@ -47,14 +47,19 @@ class WinogradProduct final : public Kernel {
     tail_.is_relu = shape.is_relu;
     const std::int64_t x_width = padded(x_.channels);
     const std::int64_t y_width = padded(y_.channels);
-    tiles_ = std::min(block_tiles(x_width + y_width, block_limit_bytes), grid_.count);
+    // Every thread has a block, if the tiles are few.
+    const std::int64_t share =
+        block_count(block_count(grid_.count, threads_), tile_rows) * tile_rows;
+    tiles_ = std::min(block_tiles(x_width + y_width, block_limit_bytes), share);
     weights_ = {nullptr, x_.channels, y_width};
+    is_kept_ = shape.is_w_constant;
+    if (is_kept_) kept_ = AlignedBuffer(weights_.bytes());
     of_x_ = {nullptr, tiles_, x_width};
     of_y_ = {nullptr, tiles_, y_width};
   }
 
   [[nodiscard]] std::size_t scratch_bytes() const override {
-    return weights_.bytes() + turned_bytes() +
+    return (is_kept_ ? 0 : weights_.bytes()) + turned_bytes() +
            static_cast<std::size_t>(threads_) * (of_x_.bytes() + of_y_.bytes());
   }
 
@@ -67,13 +72,21 @@ class WinogradProduct final : public Kernel {
       tail_.added = reinterpret_cast<const float*>(operands[4]);
     }
     ScratchCursor cursor(scratch);
-    weights_.take(cursor);
+    if (is_kept_) {
+      weights_.data = reinterpret_cast<float*>(kept_.data());
+    } else {
+      weights_.take(cursor);
+    }
+    is_prepared_ = false;
     turned_ = cursor.take<float>(turned_bytes() / sizeof(float));
     worker_scratch_ = cursor.next();
   }
 
+  void refresh() noexcept override { is_prepared_ = false; }
+
   void run() noexcept override {
-    prepare_weights();
+    if (!is_prepared_) prepare_weights();
+    is_prepared_ = is_kept_;
     parallel_for(block_count(grid_.count, tiles_), threads_,
                  [this](std::int64_t block, int worker) { run_block(block, worker); });
   }
@@ -148,6 +161,9 @@ class WinogradProduct final : public Kernel {
   std::vector<float> zeros_;
   bool has_tail_;
   Tail tail_;
+  bool is_kept_ = false;  // the kernel's components, between runs
+  bool is_prepared_ = false;
+  AlignedBuffer kept_;
   std::int64_t tiles_ = 0;  // of a block
   Components weights_;
   Components of_x_;

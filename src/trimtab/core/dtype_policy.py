@@ -8,28 +8,31 @@ from trimtab import dtypes
 from trimtab.core import settings
 from trimtab.core.config import Configurable, deserialize_keras_object, keras_export
 
+_MIXED = ("mixed_float16", "mixed_bfloat16")
+
 
 @keras_export(
     "keras.DTypePolicy", "keras.dtype_policies.DTypePolicy", "keras.mixed_precision.Policy"
 )
 class DTypePolicy(Configurable):
-    """The types of a layer: one for all ("float32"), or "mixed_float16".
+    """The types of a layer: one for all ("float32"), "mixed_float16" or "mixed_bfloat16".
 
-    The latter computes in float16 and keeps variables in float32.
+    The mixed ones compute in float16 or bfloat16 and keep variables in float32.
 
     Args:
-        name: A float type, or "mixed_float16"; the global policy's name if None.
+        name: A float type, "mixed_float16" or "mixed_bfloat16"; the global policy's name if None.
 
     Raises:
-        ValueError: For another name, bfloat16 included, which this version does not compute in.
+        ImportError: For bfloat16 if the package ml_dtypes is not installed.
+        ValueError: For another name.
 
     Source: Keras 3 `keras.dtype_policies.DTypePolicy`.
     """
 
     def __init__(self, name: str | None = None) -> None:
         self.name: str = dtype_policy().name if name is None else _checked(name)
-        is_mixed = self.name == "mixed_float16"
-        self.compute_dtype = "float16" if is_mixed else self.name
+        is_mixed = self.name in _MIXED
+        self.compute_dtype = self.name.removeprefix("mixed_")
         self.variable_dtype = "float32" if is_mixed else self.name
 
     def get_config(self) -> dict[str, Any]:
@@ -51,12 +54,9 @@ def _checked(name: Any) -> str:
         raise TypeError(
             f"DTypePolicy: `name` must be text, such as 'float32' or 'mixed_float16'; got {name!r}"
         )
-    if name == "mixed_float16":
+    if name in _MIXED:
+        dtypes.standardize(name.removeprefix("mixed_"))
         return name
-    if name == "mixed_bfloat16":
-        raise ValueError(
-            "DTypePolicy: mixed_bfloat16 is not supported by this version; use mixed_float16"
-        )
     return dtypes.standardize(name)
 
 

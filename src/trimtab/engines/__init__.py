@@ -34,3 +34,9 @@ def set_num_threads(count: int) -> None:
 def num_threads() -> int:
     """How many threads the C++ engine works with."""
     return int(importlib.import_module("trimtab.engines.cpu.engine").num_threads())
+
+
+def describe() -> dict[str, str]:
+    """What the C++ engine computes with: instruction set, threads, convolutions."""
+    description: dict[str, str] = importlib.import_module("trimtab.engines.cpu.engine").describe()
+    return description

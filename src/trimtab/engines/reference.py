@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -33,13 +32,14 @@ class ReferenceExecutable:
         values: dict[int, Any] = dict(self._constants)
         values.update({id(v): a for v, a in zip(self._graph.inputs, inputs, strict=True)})
         values.update({id(v): a for v, a in zip(self._graph.states, states, strict=True)})
-        with np.errstate(all="ignore"):
-            for node in self._nodes:
-                operands = [values[id(v)] for v in node.inputs]
-                result = node.primitive.evaluate(np, *operands, **node.attrs)
-                results: Sequence[Any] = result if node.primitive.multiple else (result,)
-                for value, array in zip(node.outputs, results, strict=True):
-                    values[id(value)] = np.asarray(array)
+        for node in self._nodes:
+            operands = [values[id(v)] for v in node.inputs]
+            specs: Any = tuple(v.spec for v in node.outputs)
+            primitive = node.primitive
+            specs = specs if primitive.multiple else specs[0]
+            results = primitive.results(specs, operands, node.attrs)
+            for value, array in zip(node.outputs, results, strict=True):
+                values[id(value)] = np.asarray(array)
         outputs = [np.array(values[id(v)]) for v in self._graph.outputs]
         for index, new in [(i, np.array(values[id(v)])) for i, v in self._graph.updates]:
             np.copyto(states[index], new)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from trimtab import dtypes
 from trimtab.ir.protocols import NeedsNumbers, apply_function
 from trimtab.ir.tensor import Array, Tensor, name_of
 
@@ -73,6 +74,32 @@ class Primitive:
         self.is_elementwise = is_elementwise
         PRIMITIVES[name] = self
 
+    def results(self, specs: Any, arrays: Sequence[Any], attrs: dict[str, Any]) -> Sequence[Any]:
+        """The arrays of the outputs, of `specs` (one, or a tuple of several), for input arrays.
+
+        What meets bfloat16 is computed in float32 and rounded.
+        """
+        with np.errstate(all="ignore"):
+            if dtypes.knows_bfloat16():
+                return self._rounded(specs, arrays, attrs)
+            result = self.evaluate(np, *arrays, **attrs)
+        return result if self.multiple else (result,)  # type: ignore[no-any-return]
+
+    def _rounded(self, specs: Any, arrays: Sequence[Any], attrs: dict[str, Any]) -> Sequence[Any]:
+        every: Sequence[Spec] = specs if self.multiple else (specs,)
+        kinds = [s.dtype for s in every]
+        if "bfloat16" not in kinds and all(a.dtype != "bfloat16" for a in arrays):
+            result = self.evaluate(np, *arrays, **attrs)
+            return result if self.multiple else (result,)  # type: ignore[no-any-return]
+        arrays = [a.astype("float32") if a.dtype == "bfloat16" else a for a in arrays]
+        attrs = {k: "float32" if v == "bfloat16" else v for k, v in attrs.items()}
+        result = self.evaluate(np, *arrays, **attrs)
+        found = result if self.multiple else (result,)
+        return [
+            np.asarray(r).astype("bfloat16") if kind == "bfloat16" else r
+            for r, kind in zip(found, kinds, strict=True)
+        ]
+
     def __call__(self, *inputs: Tensor, **attrs: Any) -> Any:
         """Evaluates at once, or makes a node if any input is symbolic."""
         for x in inputs:
@@ -82,12 +109,11 @@ class Primitive:
             if kind is Recorded:
                 return self._record(inputs, attrs)
         arrays = [x.array for x in inputs]  # type: ignore[attr-defined]
-        self.infer(*[Spec(x.shape, x.dtype) for x in inputs], **attrs)
-        with np.errstate(all="ignore"):
-            result = self.evaluate(np, *arrays, **attrs)
+        specs = self.infer(*[Spec(x.shape, x.dtype) for x in inputs], **attrs)
+        results = self.results(specs, arrays, attrs)
         if self.multiple:
-            return tuple(Array(np.asarray(r)) for r in result)
-        return Array(np.asarray(result))
+            return tuple(Array(np.asarray(r)) for r in results)
+        return Array(np.asarray(results[0]))
 
     def _trace(self, inputs: tuple[Tensor, ...], attrs: dict[str, Any]) -> Any:
         values: tuple[Value, ...] = tuple(
@@ -102,10 +128,9 @@ class Primitive:
         """Evaluates at once, and makes a node all the same."""
         values = tuple(x if type(x) is Recorded else recorded(_array_of(x)) for x in inputs)
         specs = self.infer(*[v.spec for v in values], **attrs)
-        with np.errstate(all="ignore"):
-            result = self.evaluate(np, *[v.array for v in values], **attrs)
+        results = self.results(specs, [v.array for v in values], attrs)
         node = Node(self, values, attrs, ())
-        pairs = zip(specs, result, strict=True) if self.multiple else [(specs, result)]
+        pairs = zip(specs if self.multiple else (specs,), results, strict=True)
         node.outputs = tuple(
             Recorded(node, index, spec, np.asarray(array))
             for index, (spec, array) in enumerate(pairs)

@@ -108,7 +108,7 @@ def converted(x: Any, dtype: str, autocast: bool) -> Any:
         return cast
     if kind is np.ndarray or hasattr(x, "__array__"):
         array = np.asarray(x)
-        is_float = array.dtype.kind == "f" and autocast
+        is_float = autocast and dtypes.is_float(array.dtype.name)
         return convert(array, dtype if is_float else None)
     return x
 

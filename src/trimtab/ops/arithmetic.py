@@ -190,9 +190,9 @@ def nan_to_num(
     tensor = convert(x)
     if not dtypes.is_float(tensor.dtype):
         return tensor
-    limits = np.finfo(tensor.dtype)
-    highest = float(limits.max) if posinf is None else posinf
-    lowest = float(limits.min) if neginf is None else neginf
+    least, most = dtypes.limits(tensor.dtype)
+    highest = most if posinf is None else posinf
+    lowest = least if neginf is None else neginf
     replaced = elementwise.where(elementwise.is_nan(tensor), filled_like(tensor, nan), tensor)
     for infinity, number in ((np.inf, highest), (-np.inf, lowest)):
         reached = elementwise.equal(tensor, filled_like(tensor, infinity))

@@ -109,7 +109,8 @@ def _to_array(x: Any, dtype: str | None) -> np.ndarray[Any, Any]:
     except (TypeError, ValueError) as error:
         raise ValueError(f"ops: cannot make a tensor of {type(x).__name__}: {error}") from error
     kind = array.dtype.kind
-    if kind not in "fiub" or array.dtype.itemsize > 8:
+    is_known = kind in "fiub" and array.dtype.itemsize <= 8
+    if not is_known and not (dtypes.knows_bfloat16() and array.dtype == "bfloat16"):
         raise ValueError(
             f"ops: cannot make a tensor of {type(x).__name__} with element type {array.dtype}; "
             "encode text and objects as numbers first"

@@ -2,3 +2,4 @@
 
 from trimtab.passes.fold_scales import fold_scales as fold_scales
 from trimtab.passes.pipeline import optimize as optimize
+from trimtab.passes.widen_bfloat16 import widen_bfloat16 as widen_bfloat16

@@ -108,11 +108,24 @@ class _Rule:
         if name == "transpose":
             inner = self._scaled(node.inputs[0], factor, node.attrs["axes"][axis])
             return None if inner is None else self._again(node, inner)
+        if name == "reshape":
+            return self._scaled_reshape(node, factor, axis)
         if name == "add":
             return self._scaled_sum(node, factor, axis)
         if name not in _LINEAR or axis != len(x.shape) - 1:
             return None
         return self._scaled_product(node, factor)
+
+    def _scaled_reshape(self, node: Node, factor: Value, axis: int) -> Value | None:
+        before, after = node.inputs[0].shape, node.outputs[0].shape
+        if axis != len(after) - 1 or before[-1:] != after[-1:]:
+            return None
+        inner = self._scaled(node.inputs[0], factor, len(before) - 1)
+        if inner is None:
+            return None
+        value: Value = reshape(inner, shape=after)
+        self._uses[id(value)] = 1
+        return value
 
     def _scaled_sum(self, node: Node, factor: Value, axis: int) -> Value | None:
         for x, other in (node.inputs, node.inputs[::-1]):

@@ -30,7 +30,7 @@ _WORDS = {
 
 def _types(kinds: str) -> frozenset[str]:
     """Names of the types of these NumPy kinds."""
-    return frozenset(name for name in dtypes.ALL if np.dtype(name).kind in kinds)
+    return dtypes.of_kinds(kinds)
 
 
 def _refuse(name: str, kinds: str, spec: Spec) -> None:
@@ -108,6 +108,15 @@ def _erf_of(xp: Any, x: Any) -> Any:
     # NumPy has no erf; the standard library's, element by element, defines it.
     values = [math.erf(float(v)) for v in np.asarray(x).reshape(-1)]
     return xp.asarray(np.array(values, np.asarray(x).dtype).reshape(np.shape(x)))
+
+
+def _bfloat16_of(xp: Any, x: Any) -> Any:
+    """The nearest number of bfloat16, halves to even, through float32."""
+    single = x.astype("float32")
+    bits = single.view("uint32")
+    odd = (bits >> np.uint32(16)) & np.uint32(1)
+    rounded = ((bits + (np.uint32(0x7FFF) + odd)) & np.uint32(0xFFFF0000)).view("float32")
+    return xp.where(single != single, single, rounded).astype(x.dtype)
 
 
 def _erf_inv_of(xp: Any, x: Any) -> Any:
@@ -227,6 +236,13 @@ floor = _unary("floor", lambda xp, x: xp.floor(x), lambda g, out, x: None, (-1.5
 ceil = _unary("ceil", lambda xp, x: xp.ceil(x), lambda g, out, x: None, (-1.5, -1.0))
 # Half to even, as NumPy and Keras round.
 round = _unary("round", lambda xp, x: xp.round(x), lambda g, out, x: None, (2.5, 2.0))
+# Numbers with 8 significant bits have steps of 1 / 128 from 1 to 2.
+round_bfloat16 = _unary(
+    "round_bfloat16",
+    lambda xp, x: _bfloat16_of(xp, x),
+    lambda g, out, x: None,
+    (1.005, 1.0078125),
+)
 is_nan = _unary("is_nan", lambda xp, x: xp.isnan(x), None, (np.nan, True), result="bool")
 is_inf = _unary("is_inf", lambda xp, x: xp.isinf(x), None, (np.inf, True), result="bool")
 is_finite = _unary("is_finite", lambda xp, x: xp.isfinite(x), None, (np.inf, False), result="bool")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from trimtab import dtypes
 from trimtab.ir.graph import Primitive, Sample, Spec
 from trimtab.primitives.elementwise import exp, negative, where
 from trimtab.primitives.layout import reshape
@@ -15,7 +16,7 @@ from trimtab.primitives.source import filled_like, random_bits
 
 
 def _infer_softmax(x: Spec, *, axis: int, is_log: bool) -> Spec:
-    if not 0 <= axis < len(x.shape) or np.dtype(x.dtype).kind != "f":
+    if not 0 <= axis < len(x.shape) or not dtypes.is_float(x.dtype):
         raise ValueError(
             f"softmax: `axis` must be an axis of a floating tensor; got axis {axis} of {x}"
         )
@@ -236,7 +237,7 @@ batch_norm_gradient = Primitive(
 
 
 def _infer_dropout(x: Spec, key: Spec, *, rate: float) -> Any:
-    if key != Spec((2,), "uint32") or np.dtype(x.dtype).kind != "f":
+    if key != Spec((2,), "uint32") or not dtypes.is_float(x.dtype):
         raise ValueError(f"dropout: needs a floating tensor and a uint32[2] key; got {x} and {key}")
     return x, Spec(x.shape, "bool")
 

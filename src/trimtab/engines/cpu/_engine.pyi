@@ -20,8 +20,14 @@ class Program:
 
     @property
     def arena_address(self) -> int: ...
+    def refresh(self) -> None:
+        """Says that operands which steps call constant may have new content."""
+
     def run(self) -> None:
         """Runs every step once."""
+
+    def run_timed(self) -> list[float]:
+        """Runs every step once; returns the seconds that each took, calls of Python left out."""
 
 class Loop:
     """A program that runs batch after batch."""
@@ -42,6 +48,9 @@ def set_num_threads(count: int) -> None:
 def num_threads() -> int: ...
 def instruction_set() -> str:
     """The instruction set in use: avx512, avx2 or portable."""
+
+def convolutions() -> str:
+    """Who computes convolutions: oneDNN and its version, or why not. Loads it."""
 
 def opcodes() -> list[tuple[str, int]]:
     """Name and number of operands of each elementwise operation."""

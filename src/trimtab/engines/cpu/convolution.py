@@ -25,18 +25,27 @@ def _convolution(node: Node) -> list[Step]:
 
 
 def convolution_step(
-    node: Node, y: Value, bias: Value | None, added: Value | None, is_relu: bool
+    node: Node, y: Value, bias: Value | None, added: Value | None, flags: list[int]
 ) -> Step:
-    """A convolution, with a row vector and a tensor added and a relu behind it, where given."""
+    """A convolution, with a row vector and a tensor added where given.
+
+    `flags`: whether a relu follows, and whether the kernel is constant until the plan is told.
+    """
     x, w = node.inputs
     step = _convolution_step(node, x, w.shape[:-2], y)
-    return Step(step.kernel, [x, w, y, bias, added], [*step.ints, int(is_relu)], [])
+    return Step(step.kernel, [x, w, y, bias, added], [*step.ints, *flags], [])
 
 
 @emits("convolution_input_gradient")
 def _input_gradient(node: Node) -> list[Step]:
+    return [transposed_step(node, False)]
+
+
+def transposed_step(node: Node, is_constant: bool) -> Step:
+    """An input's gradient; `is_constant` says that the kernel is, until the plan is told."""
     g, w = node.inputs
-    return [_convolution_step(node, node.outputs[0], w.shape[:-2], g)]
+    step = _convolution_step(node, node.outputs[0], w.shape[:-2], g)
+    return step._replace(ints=[*step.ints, int(is_constant)])
 
 
 @emits("convolution_kernel_gradient")

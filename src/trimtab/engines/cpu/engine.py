@@ -13,12 +13,13 @@ import numpy as np
 
 from trimtab.engines.base import Arrays, Batches
 from trimtab.engines.cpu import _engine
+from trimtab.engines.cpu.bfloat16 import WidenedExecutable
 from trimtab.engines.cpu.lower import HostCall, Plan, lower
 from trimtab.engines.cpu.prologue import split_prologue
 from trimtab.engines.cpu.structure import structure
 from trimtab.engines.cpu.values import SOURCE_CODES
 from trimtab.ir.graph import Graph, Spec
-from trimtab.passes import optimize
+from trimtab.passes import optimize, widen_bfloat16
 
 _OPCODES = {name: number for number, (name, _) in enumerate(_engine.opcodes())}
 
@@ -34,9 +35,9 @@ class CpuExecutable:
     at a time: a lock makes concurrent calls wait, since they would share the arena.
     """
 
-    def __init__(self, graph: Graph) -> None:
-        split = split_prologue(graph)
-        self._prologue = None if split is None else CpuExecutable(split.prologue)
+    def __init__(self, graph: Graph, has_prologue: bool = True) -> None:
+        split = split_prologue(graph) if has_prologue else None
+        self._prologue = None if split is None else CpuExecutable(split.prologue, False)
         self._version: object = None
         self._first_prepared = 1 + len(graph.states)
         if split is not None:
@@ -73,12 +74,14 @@ class CpuExecutable:
 
     def _prepare_states(self, states: Arrays, version: object) -> None:
         """Computes anew what depends on the variables, unless `version` says that it need not."""
-        if self._prologue is None or (version is not None and version is self._version):
+        if version is not None and version is self._version:
             return
-        self._prepared = self._prologue.run((), states)
-        for number, array in enumerate(self._prepared):
-            self._bind(self._first_prepared + number, array)
         self._version = version
+        if self._prologue is not None:
+            self._prepared = self._prologue.run((), states)
+            for number, array in enumerate(self._prepared):
+                self._bind(self._first_prepared + number, array)
+        self._program.refresh()
 
     def _host_function(self, call: HostCall) -> Callable[[], None]:
         def view(spec: Spec, operand: tuple[int, int]) -> np.ndarray[Any, Any]:
@@ -106,7 +109,7 @@ class CpuExecutable:
         with self._lock:
             if states is not self._states:
                 self._bind_states(states)
-            if version is not self._version or version is None:
+            if version is None or version is not self._version:
                 self._prepare_states(states, version)
             slot = self._first_input
             held = []
@@ -212,6 +215,15 @@ def set_num_threads(count: int) -> None:
     _engine.set_num_threads(count)
 
 
+def describe() -> dict[str, str]:
+    """Instruction set, threads, and who computes convolutions."""
+    return {
+        "instruction set": _engine.instruction_set(),
+        "threads": str(num_threads()),
+        "convolutions": _engine.convolutions(),
+    }
+
+
 def num_threads() -> int:
     """How many threads all programs work with."""
     return int(_engine.num_threads())
@@ -222,9 +234,12 @@ class CpuEngine:
 
     name = "cpu"
 
-    def compile(self, graph: Graph) -> CpuExecutable:
+    def compile(self, graph: Graph) -> CpuExecutable | WidenedExecutable:
         """The program of a graph."""
-        return CpuExecutable(graph)
+        widened = widen_bfloat16(graph)
+        if widened is None:
+            return CpuExecutable(graph)
+        return WidenedExecutable(graph, CpuExecutable(widened))
 
 
 ENGINE = CpuEngine()

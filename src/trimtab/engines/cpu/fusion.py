@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from trimtab.engines.cpu.convolution import convolution_step
+from trimtab.engines.cpu.convolution import convolution_step, transposed_step
 from trimtab.engines.cpu.kernels import (
     Step,
     batch_norm_gradient_step,
@@ -60,6 +60,8 @@ class _Finder:
                 self._readers.setdefault(id(root(value)), []).append(node)
         self._results = {id(root(v)) for v in graph.results}
         self._is_inference = not graph.updates
+        changed = {index for index, _ in graph.updates}
+        self._constant = {id(v) for i, v in enumerate(graph.states) if i not in changed}
         self._taken: set[int] = set()
 
     def find(self) -> Iterator[Fusion]:
@@ -68,6 +70,7 @@ class _Finder:
             "batch_norm": self._batch_norm,
             "batch_norm_gradient": self._batch_norm_gradient,
             "convolution": self._convolution,
+            "convolution_input_gradient": self._transposed_convolution,
         }
         for node in self._order:
             finder = finders.get(node.primitive.name)
@@ -154,12 +157,25 @@ class _Finder:
         # oneDNN's relu makes 0 of NaN: in training that would hide what went wrong.
         if self._is_inference:
             self._take_relu(tail)
-        if not tail.nodes or node.outputs[0].dtype not in _KERNEL_FLOATS:
+        is_constant = self._is_constant(node.inputs[1])
+        if not (tail.nodes or is_constant) or node.outputs[0].dtype not in _KERNEL_FLOATS:
             return None
         extra = [v for v in (tail.bias, tail.added) if v is not None]
-        step = convolution_step(node, tail.value, tail.bias, tail.added, tail.is_relu)
+        flags = [int(tail.is_relu), int(is_constant)]
+        step = convolution_step(node, tail.value, tail.bias, tail.added, flags)
         reads = [*map(root, [*node.inputs, *extra])]
         return Fusion([node, *tail.nodes], reads, [tail.value], [step])
+
+    def _transposed_convolution(self, node: Node) -> Fusion | None:
+        is_constant = self._is_constant(node.inputs[1])
+        if not is_constant or node.outputs[0].dtype not in _KERNEL_FLOATS:
+            return None
+        step = transposed_step(node, is_constant)
+        return Fusion([node], [*map(root, node.inputs)], [*node.outputs], [step])
+
+    def _is_constant(self, kernel: Value) -> bool:
+        """Whether a kernel changes between runs only, and by a notice."""
+        return id(root(kernel)) in self._constant or constant_of(root(kernel)) is not None
 
     def _batch_norm_gradient(self, node: Node) -> Fusion | None:
         g, x, mean = node.inputs[:3]
