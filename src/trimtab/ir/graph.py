@@ -83,14 +83,14 @@ class Primitive:
             if dtypes.knows_bfloat16():
                 return self._rounded(specs, arrays, attrs)
             result = self.evaluate(np, *arrays, **attrs)
-        return result if self.multiple else (result,)  # type: ignore[no-any-return]
+        return result if self.multiple else (result,)
 
     def _rounded(self, specs: Any, arrays: Sequence[Any], attrs: dict[str, Any]) -> Sequence[Any]:
         every: Sequence[Spec] = specs if self.multiple else (specs,)
         kinds = [s.dtype for s in every]
         if "bfloat16" not in kinds and all(a.dtype != "bfloat16" for a in arrays):
             result = self.evaluate(np, *arrays, **attrs)
-            return result if self.multiple else (result,)  # type: ignore[no-any-return]
+            return result if self.multiple else (result,)
         arrays = [a.astype("float32") if a.dtype == "bfloat16" else a for a in arrays]
         attrs = {k: "float32" if v == "bfloat16" else v for k, v in attrs.items()}
         result = self.evaluate(np, *arrays, **attrs)
