@@ -6,6 +6,7 @@ from trimtab import batchnorm as batchnorm
 from trimtab import callbacks as callbacks
 from trimtab import config as config
 from trimtab import constraints as constraints
+from trimtab import datasets as datasets
 from trimtab import dtype_policies as dtype_policies
 from trimtab import initializers as initializers
 from trimtab import layers as layers
@@ -15,6 +16,7 @@ from trimtab import mixed_precision as mixed_precision
 from trimtab import models as models
 from trimtab import ops as ops
 from trimtab import optimizers as optimizers
+from trimtab import preprocessing as preprocessing
 from trimtab import random as random
 from trimtab import regularizers as regularizers
 from trimtab import saving as saving

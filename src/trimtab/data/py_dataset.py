@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import signal
 from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,8 @@ class _Held:
 
 
 def _hold(dataset: PyDataset) -> None:
+    # Ctrl+C reaches all processes of a terminal; the one that trains ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _Held.dataset = dataset
 
 
@@ -121,19 +124,37 @@ def _make_held(number: int) -> Any:
 
 def _made_ahead(dataset: PyDataset, numbers: Iterator[int]) -> Iterator[Any]:
     pending: deque[futures.Future[Any]] = deque()
-    with _executor(dataset) as executor:
-        make = _make_held if dataset.use_multiprocessing else dataset.__getitem__
-        try:
-            for number in itertools.islice(numbers, dataset.max_queue_size):
+    executor = _executor(dataset)
+    make = _make_held if dataset.use_multiprocessing else dataset.__getitem__
+    is_over = False
+    try:
+        for number in itertools.islice(numbers, dataset.max_queue_size):
+            pending.append(executor.submit(make, number))
+        while pending:
+            batch = _result(dataset, pending.popleft())
+            for number in itertools.islice(numbers, 1):
                 pending.append(executor.submit(make, number))
-            while pending:
-                batch = pending.popleft().result()
-                for number in itertools.islice(numbers, 1):
-                    pending.append(executor.submit(make, number))
-                yield batch
-        finally:
-            for future in pending:
-                future.cancel()
+            yield batch
+        is_over = True
+    finally:
+        # Batches that nobody will use are not waited for, be it after an error or Ctrl+C.
+        for future in pending:
+            future.cancel()
+        if not is_over:
+            for process in list((getattr(executor, "_processes", None) or {}).values()):
+                process.terminate()
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _result(dataset: PyDataset, future: futures.Future[Any]) -> Any:
+    try:
+        return future.result()
+    except futures.process.BrokenProcessPool as error:
+        raise RuntimeError(
+            f"{type(dataset).__name__}: a worker process ended before it gave a batch. Processes "
+            "start by importing the script anew: put what it does under "
+            "`if __name__ == '__main__':`, or set use_multiprocessing=False"
+        ) from error
 
 
 def _executor(dataset: PyDataset) -> futures.Executor:

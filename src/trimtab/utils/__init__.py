@@ -18,7 +18,15 @@ from trimtab.core.settings import enable_interactive_logging as enable_interacti
 from trimtab.core.settings import is_interactive_logging_enabled as is_interactive_logging_enabled
 from trimtab.data import PyDataset as PyDataset
 from trimtab.data import PyDataset as Sequence  # noqa: F401 - Keras's other name
+from trimtab.data import array_to_img as array_to_img
+from trimtab.data import get_file as get_file
+from trimtab.data import image_dataset_from_directory as image_dataset_from_directory
+from trimtab.data import img_to_array as img_to_array
+from trimtab.data import load_img as load_img
 from trimtab.data import pack_x_y_sample_weight as pack_x_y_sample_weight
+from trimtab.data import save_img as save_img
+from trimtab.data import split_dataset as split_dataset
+from trimtab.data import timeseries_dataset_from_array as timeseries_dataset_from_array
 from trimtab.data import unpack_x_y_sample_weight as unpack_x_y_sample_weight
 from trimtab.data.encoding import normalize as normalize
 from trimtab.data.encoding import pad_sequences as pad_sequences
