@@ -17,9 +17,9 @@ from trimtab.batchnorm import affine
 from trimtab.batchnorm.affine import Floats, Weights
 from trimtab.batchnorm.fold_plan import Step
 from trimtab.batchnorm.layer_kinds import kind_of
-from trimtab.core import config
 from trimtab.layers.batch_normalization import BatchNormalization
 from trimtab.layers.input_layer import Input
+from trimtab.layers.preprocessing.rescaling import Rescaling
 from trimtab.models.model import Model
 
 # Half the distance from 1 to the next float32.
@@ -140,10 +140,8 @@ def left_over(step: Step, dtype: Any = None, name: str | None = None) -> list[An
     rank = len(step.node.outputs[0].shape)
     axis = step.norm.axis % rank
     shape = (-1, *(1,) * (rank - 1 - axis))
-    # Rescaling's own class is found by name: it came later than this module.
-    rescaling = config.EXPORTS["keras.layers.Rescaling"]
     scale, offset = (v.reshape(shape).tolist() for v in (step.left_scale, step.left_shift))
-    return [rescaling(scale=scale, offset=offset, name=name, dtype=dtype)]
+    return [Rescaling(scale=scale, offset=offset, name=name, dtype=dtype)]
 
 
 def _kernel(step: Step, weights: Weights, dtype: str) -> Any:

@@ -10,8 +10,7 @@ import numpy as np
 from trimtab.batchnorm import affine, sites
 from trimtab.batchnorm.affine import Floats, Weights
 from trimtab.batchnorm.layer_kinds import activation_of, is_batch_norm, kind_of
-from trimtab.batchnorm.rewriting import Wiring, graph_of
-from trimtab.core.config import EXPORTS
+from trimtab.batchnorm.rewriting import Wiring, data_inputs, graph_of
 from trimtab.core.function import Function
 from trimtab.core.operation import Node
 from trimtab.layers.base import Layer
@@ -203,8 +202,6 @@ class FoldPlan:
         if sees_zeros and shift.any():
             factor = np.where(np.abs(scale) >= _SMALLEST_SHARE * np.abs(scale).max(), scale, 1.0)
             left = scale / factor, shift / factor
-            if "keras.layers.Rescaling" not in EXPORTS:
-                raise _Blocked("a layer that pads with zeros, which are no zeros before it")
         steps: dict[int, Step] = {}
         for node, kernel, path in ends:
             layer = kernel.operation
@@ -299,7 +296,7 @@ def _check_passing(node: Node, scale: Floats) -> None:
     is_linear = kind == "activation" and activation_of(operation) == "linear"
     if kind not in _PASSING and not is_linear:
         raise _Blocked(_REASONS.get(kind, "{name}").format(name=operation.name))
-    if not isinstance(operation, Layer) or len(node.input_tensors) != 1:
+    if not isinstance(operation, Layer) or len(data_inputs(node)) != 1:
         raise _Blocked(f"the op {operation.name}")
     negative = int((scale < 0).sum())
     if kind == "max_pool" and negative:

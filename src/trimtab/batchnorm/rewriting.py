@@ -48,20 +48,26 @@ def inner_graph(operation: Any) -> Function | None:
     return operation._function if isinstance(operation, Model) else None
 
 
+def data_inputs(node: Node) -> list[KerasTensor]:
+    """The tensors that a node takes, masks left out."""
+    named = [v for name, v in node.kwargs.items() if name != "mask" and not name.endswith("_mask")]
+    return [x for x in tree.flatten([list(node.args), named]) if isinstance(x, KerasTensor)]
+
+
 class Wiring:
-    """Who uses what in one graph.
+    """Who uses what in one graph. What only makes masks is no part of it.
 
     Attributes:
         nodes: The uses of operations, each after those it needs.
     """
 
     def __init__(self, function: Function) -> None:
-        self.nodes = [node for node in function.nodes if not node.is_input]
-        self._known = {id(node) for node in self.nodes}
         self._outputs = {origin(x) for x in function.outputs}
+        self.nodes = _data_nodes(function, self._outputs)
+        self._known = {id(node) for node in self.nodes}
         self._users: dict[Any, list[Node]] = {}
         for node in self.nodes:
-            for x in dict.fromkeys(origin(x) for x in node.input_tensors):
+            for x in dict.fromkeys(origin(x) for x in data_inputs(node)):
                 self._users.setdefault(x, []).append(node)
         self._uses: dict[int, list[Node]] = {}
         for node in self.nodes:
@@ -79,7 +85,7 @@ class Wiring:
         """The nodes that give what `node` takes; None for an input of the model."""
         return [
             parent if id(parent) in self._known else None
-            for x in node.input_tensors
+            for x in data_inputs(node)
             for parent in [_producer(x)]
         ]
 
@@ -91,6 +97,17 @@ class Wiring:
     def is_output(self, node: Node) -> bool:
         """Whether what `node` gives is an output of the model."""
         return any(origin(x) in self._outputs for x in node.outputs)
+
+
+def _data_nodes(function: Function, outputs: set[Any]) -> list[Node]:
+    """The nodes that the outputs need, masks left out."""
+    needed = set(outputs)
+    found: list[Node] = []
+    for node in reversed(function.nodes):
+        if not node.is_input and any(origin(x) in needed for x in node.outputs):
+            needed.update(origin(x) for x in data_inputs(node))
+            found.append(node)
+    return found[::-1]
 
 
 def _producer(x: KerasTensor) -> Node | None:
@@ -182,6 +199,8 @@ class _Rewriter:
             for layer in chain:
                 # The Sequential calls its layers itself; the first use is the one that counts.
                 layer._inbound_nodes.clear()
+            # It makes the ops of masks anew.
+            chain = [layer for layer in chain if isinstance(layer, Layer)]
             new: Any = Sequential([*first, *chain], name=name or model.name)
         else:
             outputs = tree.map_structure(lambda x: tensors[origin(x)], function.output_structure)
@@ -205,6 +224,10 @@ class _Rewriter:
             tensors = _Overlay(tensors, {source: local[source]})
         args, kwargs = node.fill(tensors)
         operation = self._operation(node.operation)
+        if isinstance(operation, Layer) and type(operation) is not type(node.operation):
+            # Another class in its place may know nothing of a mask or of training.
+            known = operation.call_signature().all_names
+            kwargs = {name: value for name, value in kwargs.items() if name in known}
         results = operation(*args, **kwargs)
         chain.append(operation)
         flat = [x for x in tree.flatten(results) if isinstance(x, KerasTensor)]

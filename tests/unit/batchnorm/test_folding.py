@@ -153,6 +153,59 @@ def test_output_that_two_kernels_use_goes_into_both():
     same_outputs(model, folded)
 
 
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        lambda f: L.Conv2D(5, 3, padding="same", name="k", **f),
+        lambda f: L.DepthwiseConv2D(3, padding="same", strides=2, name="k", **f),
+        lambda f: L.SeparableConv2D(5, 3, padding="same", name="k", **f),
+        lambda f: L.Conv2DTranspose(5, 3, strides=2, padding="same", name="k", **f),
+    ],
+)
+def test_zeros_around_a_padded_layer_stay_exact(kernel, data_format):
+    axis = -1 if data_format == "channels_last" else 1
+    model = sequential(
+        keras.Input((6, 7, 4) if axis == -1 else (4, 6, 7)),
+        L.ReLU(),
+        L.BatchNormalization(axis=axis, name="bn"),
+        kernel({"data_format": data_format}),
+    )
+    folded, report = batchnorm.fold(model)
+
+    assert entry(report).leaves_shift
+    assert isinstance(folded.get_layer("bn"), L.Rescaling)
+    assert report.holds
+    same_outputs(model, folded)
+
+
+def test_explicit_zeros_stay_exact_too():
+    model = sequential(
+        keras.Input((5, 5, 3)),
+        L.ReLU(),
+        L.BatchNormalization(name="bn"),
+        L.ZeroPadding2D(1),
+        L.Conv2D(4, 3, name="k"),
+    )
+    folded, report = batchnorm.fold(model)
+
+    assert entry(report).leaves_shift
+    same_outputs(model, folded)
+
+
+def test_window_of_one_pads_nothing_and_leaves_no_shift():
+    model = sequential(
+        keras.Input((5, 5, 3)),
+        L.ReLU(),
+        L.BatchNormalization(name="bn"),
+        L.Conv2D(4, 1, padding="same", name="k"),
+    )
+    folded, report = batchnorm.fold(model)
+
+    assert not entry(report).leaves_shift
+    same_outputs(model, folded)
+
+
 def test_shared_kernel_and_norm_are_folded_once():
     left, right = keras.Input((3,)), keras.Input((3,))
     dense, norm = L.Dense(2, name="d"), L.BatchNormalization(name="bn")

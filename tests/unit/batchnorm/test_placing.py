@@ -342,6 +342,27 @@ def test_block_is_replaced_by_its_parts():
     assert names(after.model)[:2] == ["block_dense", "block_activation"]
 
 
+def test_mask_goes_through_the_new_model():
+    model = keras.Sequential(
+        [
+            keras.Input((5,), dtype="int32"),
+            L.Embedding(9, 4, mask_zero=True),
+            L.Dense(3, activation="relu", name="a"),
+            L.GlobalAveragePooling1D(),
+            L.Dense(1),
+        ]
+    )
+    new = batchnorm.place(model, "after", start="same").model
+    x = np.array([[1, 2, 0, 0, 0], [3, 4, 5, 6, 0]])
+
+    np.testing.assert_allclose(np.asarray(new(x)), np.asarray(model(x)), rtol=1e-4, atol=1e-6)
+    batchnorm.recalibrate(new, x)
+    hidden = np.asarray(keras.Model(model.inputs, model.get_layer("a").output)(x))
+    np.testing.assert_allclose(
+        new.get_layer("a_bn").moving_mean, hidden[x != 0].mean(0), rtol=1e-4, atol=1e-6
+    )
+
+
 class Own(keras.Model):
     def call(self, x):
         return x
