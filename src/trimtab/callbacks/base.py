@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from trimtab.core.arguments import refuse_old_arguments
 from trimtab.core.config import keras_export
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
@@ -37,6 +38,12 @@ class Callback:
 
     Source: Keras 3 `keras.callbacks.Callback`.
     """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Refuses old spellings of arguments, with today's."""
+        if kwargs and cls.__module__.startswith("trimtab.callbacks."):
+            refuse_old_arguments(cls, args, kwargs, lambda _: [])
+        return super().__new__(cls)
 
     def __init__(self) -> None:
         self.params: dict[str, Any] | None = None

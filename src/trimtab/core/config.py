@@ -5,20 +5,16 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from trimtab.core import lambda_code, settings, sharing
+from trimtab.core.arguments import refuse_old_arguments
+from trimtab.core.spelling import nearest as nearest
 from trimtab.ir.tensor import Array, KerasTensor, Tensor
-from trimtab.lazy import lazy_module
-
-if TYPE_CHECKING:
-    import difflib
-else:
-    difflib = lazy_module("difflib")
 
 C = TypeVar("C")
 
@@ -131,18 +127,6 @@ class CustomObjectScope:
 custom_object_scope = CustomObjectScope
 
 
-def nearest(name: Any, choices: Iterable[str]) -> str:
-    """Text that names the choice most like `name`, such as ' Did you mean "adam"?'.
-
-    '' if none is.
-    """
-    by_folded = {c.lower().replace("_", ""): c for c in choices}
-    found = difflib.get_close_matches(
-        str(name).lower().replace("_", ""), by_folded, n=1, cutoff=0.6
-    )
-    return f' Did you mean "{by_folded[found[0]]}"?' if found else ""
-
-
 class Configurable:
     """Keeps the arguments of its construction: the signature is the configuration.
 
@@ -154,9 +138,16 @@ class Configurable:
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """Keeps the arguments for `get_config`."""
+        if kwargs and cls.__module__.startswith("trimtab."):
+            refuse_old_arguments(cls, args, kwargs, cls._argument_problems)
         made = super().__new__(cls)
         object.__setattr__(made, "_constructor_arguments", (args, kwargs))
         return made
+
+    @classmethod
+    def _argument_problems(cls, arguments: Mapping[str, Any]) -> list[str]:
+        """What is wrong with arguments, to be told together with old spellings among them."""
+        return []
 
     def constructor_arguments(self) -> dict[str, Any]:
         """Every argument of the constructor by name, defaults included, `**kwargs` spread out."""

@@ -98,6 +98,8 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     },
     "l1": {"l": "l1"},
     "l2": {"l": "l2"},
+    "L1": {"l": "l1"},
+    "L2": {"l": "l2"},
     "MaxNorm": {"m": "max_value"},
     "MinMaxNorm": {"low": "min_value", "high": "max_value"},
     "to_categorical": {"y": "x", "nb_classes": "num_classes"},
@@ -132,6 +134,18 @@ GONE: dict[str, dict[str, str]] = {
     "train_on_batch": {"accuracy": "is now metrics=['accuracy'] of compile()"},
     "test_on_batch": {"accuracy": "is now metrics=['accuracy'] of compile()"},
     "ModelCheckpoint": {"period": "is now `save_freq`, 'epoch' or a number of batches"},
+}
+
+
+# Methods of models that are gone, and what takes their place.
+METHODS: dict[str, str] = {
+    "fit_generator": "`fit` takes generators itself",
+    "evaluate_generator": "`evaluate` takes generators itself",
+    "predict_generator": "`predict` takes generators itself",
+    "predict_classes": "use predict(x).argmax(axis=-1), or (predict(x) > 0.5).astype('int32') "
+    "for a single unit",
+    "predict_proba": "use predict(x)",
+    "to_yaml": "use to_json()",
 }
 
 

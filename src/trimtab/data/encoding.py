@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from trimtab import ops
+from trimtab.core.arguments import naming_unknown_arguments
 from trimtab.ir.tensor import Tensor
 
 
+@naming_unknown_arguments
 def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     """Class numbers as one-hot rows.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +14,10 @@ from trimtab import dtypes, regularizers
 from trimtab.core import dtype_policy as dtype_policies
 from trimtab.core import recording as recording
 from trimtab.core import tree
+from trimtab.core.arguments import message
 from trimtab.core.config import keras_export
 from trimtab.core.host import is_user_class, or_on_host
+from trimtab.core.old_spellings import explain
 from trimtab.core.operation import Node, Operation
 from trimtab.core.scope import THREAD
 from trimtab.core.stateless import call_with_values
@@ -25,7 +27,7 @@ from trimtab.ir.tensor import Array, KerasTensor, Tensor
 from trimtab.layers import call as calls
 from trimtab.layers.building import Buildable, default, is_default
 from trimtab.layers.call import CALLS, CallSignature
-from trimtab.layers.configuration import config_of
+from trimtab.layers.configuration import argument_problems, config_of
 from trimtab.layers.input_spec import check_inputs
 from trimtab.layers.shapes import align_shapes, is_shape, map_shapes
 from trimtab.layers.tracking import Tracker
@@ -86,6 +88,10 @@ class Layer(Buildable, Operation):
         object.__setattr__(made, "_losses", [])
         object.__setattr__(made, "_serial", next(_SERIALS))
         return made
+
+    @classmethod
+    def _argument_problems(cls, arguments: Mapping[str, Any]) -> list[str]:
+        return argument_problems(arguments)
 
     def __init__(
         self,
@@ -481,6 +487,9 @@ def _legacy_input_shape(cls: type, kwargs: dict[str, Any]) -> tuple[Any, ...] | 
     size = kwargs.pop("input_dim", None)
     shape = kwargs.pop("input_shape", None) if size is None else (size,)
     if kwargs:
+        owner = next((c.__name__ for c in cls.__mro__ if explain(c.__name__, kwargs)), None)
+        if owner is not None:
+            raise ValueError(message(owner, kwargs, _known_arguments(cls), []))
         raise ValueError(
             f"Unrecognized keyword arguments passed to {cls.__name__}: {kwargs}."
             f"{_nearest_argument(cls, next(iter(kwargs)))}"
@@ -495,8 +504,12 @@ def _legacy_input_shape(cls: type, kwargs: dict[str, Any]) -> tuple[Any, ...] | 
     return tuple(shape) if is_shape(shape) else (shape,)
 
 
-def _nearest_argument(cls: Any, name: str) -> str:
+def _known_arguments(cls: Any) -> list[str]:
     parameters = {p for c in cls.__mro__[:-1] for p in inspect.signature(c.__init__).parameters}
-    known = sorted(parameters - {"self", "args", "kwargs"})
+    return sorted(parameters - {"self", "args", "kwargs"})
+
+
+def _nearest_argument(cls: Any, name: str) -> str:
+    known = _known_arguments(cls)
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f' Did you mean "{near[0]}"?' if near else f" It takes {', '.join(known)}."

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Mapping
 from types import FunctionType
 from typing import Any
 
-from trimtab import activations, regularizers
+from trimtab import activations, constraints, initializers, regularizers
 from trimtab.core.config import PLAIN, serialize_keras_object
 
 # Written by `base_config`, or only where they are set.
@@ -40,6 +41,27 @@ def config_value(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: config_value(part) for key, part in value.items()}
     return serialize_keras_object(value)
+
+
+_KINDS = {
+    "_initializer": initializers.get,
+    "_regularizer": regularizers.get,
+    "_constraint": constraints.get,
+    "activation": activations.get,
+}
+
+
+def argument_problems(arguments: Mapping[str, Any]) -> list[str]:
+    """What is wrong with initializers, regularizers, constraints and activations among them."""
+    problems = []
+    for name, value in arguments.items():
+        for ending, get in _KINDS.items():
+            if name.endswith(ending):
+                try:
+                    get(value)
+                except (ValueError, TypeError) as error:
+                    problems.append(f"`{name}`: {error}")
+    return problems
 
 
 def base_config(layer: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from trimtab import saving
 from trimtab.core import tree
 from trimtab.core.config import keras_export, nearest, serialize_keras_object
 from trimtab.core.function import Function
+from trimtab.core.old_spellings import METHODS as OLD_METHODS
 from trimtab.core.scope import THREAD
 from trimtab.core.symbolic import infer_output_spec, keras_tensor
 from trimtab.ir.tensor import Array, KerasTensor
@@ -427,5 +428,21 @@ class Functional(Model):
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(inputs, outputs, name=name, **kwargs)
 
+
+class _Gone:
+    """A method of old: asked for, it says what took its place."""
+
+    def __init__(self, name: str, instead: str) -> None:
+        self.name = name
+        self.instead = instead
+
+    def __get__(self, model: Any, cls: type) -> Any:
+        raise AttributeError(
+            f"{cls.__name__!r} object has no attribute {self.name!r}: {self.instead}"
+        )
+
+
+for _name, _instead in OLD_METHODS.items():
+    setattr(Model, _name, _Gone(_name, _instead))
 
 Model._functional_class = Functional

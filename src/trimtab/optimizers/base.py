@@ -11,7 +11,8 @@ import numpy as np
 
 from trimtab import ops
 from trimtab.core import settings
-from trimtab.core.config import keras_export, nearest
+from trimtab.core.arguments import message
+from trimtab.core.config import keras_export
 from trimtab.core.host import or_on_host
 from trimtab.core.stateless import call_with_values
 from trimtab.core.variable import Variable
@@ -483,6 +484,5 @@ def _refuse_unknown(owner: str, arguments: dict[str, Any]) -> None:
             f"{owner}: `decay` is ignored; give a LearningRateSchedule as `learning_rate`",
             stacklevel=4,
         )
-    for name in arguments:
-        hint = ' Did you mean "learning_rate"?' if name == "lr" else nearest(name, _SHARED)
-        raise ValueError(f"{owner}: unknown argument {name!r}.{hint}")
+    if arguments:
+        raise ValueError(message(owner, arguments, _SHARED, []))

@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from trimtab.core import settings
-from trimtab.core.config import nearest
-from trimtab.core.notices import user_stack_level, users_lines
+from trimtab.core.arguments import naming_unknown_arguments as naming_unknown_arguments
+from trimtab.core.notices import user_stack_level
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-def naming_unknown_arguments(method: Callable[P, R]) -> Callable[P, R]:
-    """Lets `method` answer an unknown argument with the nearest one it knows."""
-    known = list(inspect.signature(method).parameters)
-
-    @functools.wraps(method)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        for name in kwargs:
-            if name not in known:
-                raise TypeError(
-                    f"{method.__name__}: unknown argument {name!r}.{nearest(name, known)}"
-                )
-        try:
-            return method(*args, **kwargs)
-        except Exception as error:
-            if settings.is_traceback_filtering_enabled():
-                error.__traceback__ = users_lines(error.__traceback__)
-            raise
-
-    return call
 
 
 def positive_or_none(owner: str, name: str, value: Any) -> int | None:

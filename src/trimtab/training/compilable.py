@@ -8,6 +8,7 @@ from typing import Any
 
 from trimtab import autodiff, ops, optimizers
 from trimtab.core import settings, tree
+from trimtab.core.arguments import also_checking
 from trimtab.core.config import deserialize_keras_object, serialize_keras_object
 from trimtab.core.tracing import as_value
 from trimtab.data import unpack_x_y_sample_weight
@@ -18,6 +19,7 @@ from trimtab.metrics.reduction import Mean
 from trimtab.training.arguments import naming_unknown_arguments
 from trimtab.training.compile_loss import CompileLoss
 from trimtab.training.compile_metrics import CompileMetrics, result_of
+from trimtab.training.compile_problems import compile_problems
 from trimtab.training.notices import user_stack_level, warn_once
 from trimtab.training.state import TrainingState
 from trimtab.training.target_checks import LabelRange
@@ -59,6 +61,7 @@ class Compilable:
         return state
 
     @naming_unknown_arguments
+    @also_checking(compile_problems)
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -104,6 +107,16 @@ class Compilable:
             raise ValueError(
                 f"compile: `jit_compile` must be True, False or 'auto'; got {jit_compile!r}"
             )
+        problems = compile_problems(
+            {
+                "optimizer": optimizer,
+                "loss": loss,
+                "metrics": metrics,
+                "weighted_metrics": weighted_metrics,
+            }
+        )
+        if len(problems) > 1:
+            raise ValueError(f"compile: {'; '.join(problems)}")
         chosen = optimizers.get(optimizer)
         names = getattr(self, "output_names", None)
         new_loss = None if loss is None else CompileLoss(loss, loss_weights, names)

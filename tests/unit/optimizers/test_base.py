@@ -207,7 +207,7 @@ def test_callable_gives_the_rate():
         ({"gradient_accumulation_steps": 1}, "must be an integer >= 2 or None; got 1"),
         ({"use_ema": True, "ema_momentum": 1.5}, r"`ema_momentum` must lie in \[0, 1\]; got 1.5"),
         ({"use_ema": True, "ema_overwrite_frequency": 0}, "must be an integer >= 1 or None; got 0"),
-        ({"lr": 0.1}, "unknown argument 'lr'. Did you mean \"learning_rate\"?"),
+        ({"lr": 0.1}, "SGD: `lr` is now `learning_rate`"),
         ({"weight_decai": 0.1}, "unknown argument 'weight_decai'. Did you mean \"weight_decay\"?"),
     ],
 )
