@@ -160,6 +160,23 @@ def test_ties_are_half_a_win():
     assert statistics.paired([1, 1, 2, 0], [1, 0, 0, 3], 1.0).superiority == 2.5 / 4
 
 
+def test_interval_of_the_wins_is_clopper_and_pearsons():
+    found = statistics.paired([1, 1, 1, 1, 0, 0, 0], [0, 0, 0, 0, 1, 1, 0], 1.0)
+
+    exact = scipy.stats.binomtest(4, 6).proportion_ci(0.95, method="exact")
+    assert found.superiority_interval == pytest.approx((exact.low, exact.high))
+
+
+def test_chances_are_areas_under_students_curve(rng):
+    d = rng.normal(0.2, 1, size=9)
+
+    worse, same, better = statistics.paired(d, np.zeros(9), 0.1).chances
+
+    mean = scipy.stats.t(8, d.mean(), d.std(ddof=1) / 3)
+    expected = (mean.cdf(-0.1), mean.cdf(0.1) - mean.cdf(-0.1), mean.sf(0.1))
+    assert (worse, same, better) == pytest.approx(expected)
+
+
 def test_correlation_of_arms_that_move_together(rng):
     a = rng.normal(size=8)
 
