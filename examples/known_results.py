@@ -124,8 +124,8 @@ def activations(seeds: int) -> Finding:
         "from BN with sigmoid only.",
         ["activation", "none", "before", "after", "best gain, points", "before?", "after?"],
         rows,
-        f"A gain is shown for {' and '.join(sorted(better))} only. By size: {', '.join(order)}; what "
-        "is undecided in the table may be chance.",
+        f"A gain is shown for {' and '.join(sorted(better))} only. By size: {', '.join(order)}; "
+        "what is undecided in the table may be chance.",
         better == {"sigmoid", "tanh"} and order[0] == "sigmoid",
     )
 
