@@ -20,7 +20,8 @@ def uniform_number(array: np.ndarray[Any, Any]) -> Any:
     return None
 
 
-def _repeat(number: Any, shape: tuple[int, ...]) -> Value:
+def repeated(number: Any, shape: tuple[int, ...]) -> Value:
+    """A constant of `shape` that stores one number."""
     stored = np.ascontiguousarray(number)
     return constant(np.ndarray(shape, stored.dtype, stored.tobytes(), strides=(0,) * len(shape)))
 
@@ -40,9 +41,10 @@ def fold_constants(node: Node) -> Sequence[Value] | None:
         numbers = [uniform_number(a) for a in arrays]
         if all(n is not None for n in numbers):
             if not node.primitive.is_elementwise:
-                return (_repeat(numbers[0], output.shape),)
+                return (repeated(numbers[0], output.shape),)
             with np.errstate(all="ignore"):
-                return (_repeat(node.primitive.evaluate(np, *numbers, **node.attrs), output.shape),)
+                number = node.primitive.evaluate(np, *numbers, **node.attrs)
+            return (repeated(number, output.shape),)
     if sum(v.size for v in node.outputs) > _LARGEST or node.primitive.name == "broadcast_to":
         return None
     with np.errstate(all="ignore"):
