@@ -103,15 +103,16 @@ def _loss_gap(
     "BH411",
     "recalibration-helps",
     "warn",
-    condition="statistics measured on one half of the rows lower the loss of the other half by "
-    "over 1 %, with a 95 % interval below 0",
+    condition="statistics measured on one half of the rows lower the loss of the other half, with "
+    "a 95 % interval below 0, by over 20 % (warn) or 1 % (info)",
     fix="recalibrate(model, x)",
     source=_PRECISE,
 )
 def recalibration_helps(subject: HealthSubject) -> Iterator[Finding]:
     """The moving statistics can be measured better than they are: see what it brings.
 
-    With held-out data these are what is judged on; they are never measured on.
+    With held-out data these are what is judged on; they are never measured on. Moving averages
+    are noisy while the weights still move fast: some percent are to be expected.
     """
     rows, held_out = subject.rows, subject.held_out
     if rows.y is None or subject.scores["moving"].losses is None:
@@ -130,11 +131,12 @@ def recalibration_helps(subject: HealthSubject) -> Iterator[Finding]:
         return
     mean, low, high = paired_interval(before, after)
     gain = -mean / max(abs(float(before.mean())), 1e-12)
-    if high < 0 and gain > subject.thresholds["BH411.gain"]:
+    if high < 0 and gain > subject.thresholds["BH411.note"]:
+        is_warn = gain > subject.thresholds["BH411.gain"]
         where = "held-out rows" if judged is not None else "the other half of the rows"
         yield subject.finding(
             "BH411",
-            "warn",
+            "warn" if is_warn else "info",
             _furthest(subject.norms),
             f"with measured statistics the loss of {where} falls from {before.mean():.4g} to "
             f"{after.mean():.4g} (95 % interval of the change {low:.2g} to {high:.2g})",

@@ -55,7 +55,7 @@ def gamma_collapse(subject: HealthSubject) -> Iterator[Finding]:
     "BH408",
     "gain-blow-up",
     "warn",
-    condition="|gamma| / sqrt(moving_variance + epsilon) is above 30 for a channel, or above 20 "
+    condition="|gamma| / sqrt(moving_variance + epsilon) is above 50 for a channel, or above 20 "
     "times the layer's median",
     fix="recalibrate(model, x); a larger epsilon for this layer; or prune the channel",
     source="https://arxiv.org/abs/2105.07576",
@@ -64,7 +64,7 @@ def gain_blow_up(subject: HealthSubject) -> Iterator[Finding]:
     """A channel that is nearly dead in training multiplies whatever unusual it gets later.
 
     Worst behind an activation, where a dead unit lets the moving variance go to 0. Inputs of a
-    tiny scale have a large gain rightly.
+    tiny scale have a large gain rightly. Channels that hardly vary are told of by BH404.
     """
     limits = subject.thresholds
     for norm in subject.norms:
@@ -75,15 +75,17 @@ def gain_blow_up(subject: HealthSubject) -> Iterator[Finding]:
         gain = gamma / np.sqrt(variance + norm.layer.epsilon)
         median = float(np.median(gain))
         high = (gain > limits["BH408.gain"]) | (gain > limits["BH408.relative"] * median)
+        high &= ~norm.constant
         if high.any():
             yield subject.finding(
                 "BH408",
                 "warn",
                 norm,
-                f"{int(high.sum())} of {high.size} channels multiply by up to {gain.max():.0f} "
+                f"{int(high.sum())} of {high.size} channels multiply by up to "
+                f"{gain[high].max():.0f} "
                 f"(median {median:.2g})",
                 channels=int(high.sum()),
-                largest=float(gain.max()),
+                largest=float(gain[high].max()),
                 median=median,
             )
 

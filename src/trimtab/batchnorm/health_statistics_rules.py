@@ -152,8 +152,8 @@ def off_channels(norm: Norm, rows: int, subject: HealthSubject) -> tuple[int, fl
     "BH404",
     "near-zero-variance",
     "warn",
-    condition="channels hardly vary: a variance below 1e-8, or below 1e-4 of the layer's median; "
-    "an error from half of the channels on",
+    condition="channels hardly vary, with a variance below 1e-8 or 1e-4 of the layer's median: any "
+    "(info), over a quarter of a layer (warn), over half (error)",
     fix="find what makes them constant: a dead unit before, or an input that never changes",
     source="https://arxiv.org/abs/1502.03167",
 )
@@ -169,9 +169,10 @@ def near_zero_variance(subject: HealthSubject) -> Iterator[Finding]:
         flat = variance < floor
         if flat.any():
             share = float(flat.mean())
+            severity = "warn" if share > limits["BH404.share"] else "info"
             yield subject.finding(
                 "BH404",
-                "error" if share > limits["BH404.error"] else "warn",
+                "error" if share > limits["BH404.error"] else severity,
                 norm,
                 f"{int(flat.sum())} of {flat.size} channels hardly vary (channel "
                 f"{int(np.argmin(variance))}: variance {float(variance.min()):.1e})",
@@ -185,8 +186,8 @@ def near_zero_variance(subject: HealthSubject) -> Iterator[Finding]:
     "BH405",
     "epsilon-dominated",
     "warn",
-    condition="epsilon shrinks over 10 % of a layer's channels to less than 0.9 of their deviation "
-    "(warn), or over half of them to less than half (error)",
+    condition="epsilon shrinks over half of a layer's channels to less than 0.9 of their deviation "
+    "(warn), or to less than half (error)",
     fix="a smaller epsilon (audit --fix keeps the outputs), or inputs of a larger scale",
     source="https://keras.io/api/layers/normalization_layers/batch_normalization/",
 )

@@ -79,9 +79,10 @@ THRESHOLDS: dict[str, Threshold] = {
     "BH403.far_ratio": Threshold(4, "median ratio of the variances", "outputs off by half"),
     "BH404.absolute": Threshold(1e-8, "variance of a channel that is constant", "float32 noise"),
     "BH404.relative": Threshold(1e-4, "variance over the layer's median", CORPUS),
+    "BH404.share": Threshold(0.25, "share of constant channels", CORPUS),
     "BH404.error": Threshold(0.5, "share of constant channels", "half of the layer is lost"),
     "BH405.shrink": Threshold(0.9, "factor by which epsilon shrinks a channel", "10 % off"),
-    "BH405.share": Threshold(0.10, "share of a layer's channels", CORPUS),
+    "BH405.share": Threshold(0.50, "share of a layer's channels", CORPUS),
     "BH405.strong": Threshold(0.5, "factor by which epsilon shrinks a channel", "half is lost"),
     "BH405.error": Threshold(0.5, "share of a layer's channels", "half of the layer"),
     "BH406.offset": Threshold(
@@ -90,7 +91,7 @@ THRESHOLDS: dict[str, Threshold] = {
     "BH407.absolute": Threshold(1e-3, "gamma of a channel that is shut", "output below 0.1 %"),
     "BH407.relative": Threshold(0.01, "gamma over the layer's median", CORPUS),
     "BH407.share": Threshold(0.10, "share of a layer's channels", CORPUS),
-    "BH408.gain": Threshold(30, "gamma over the moving deviation", CORPUS),
+    "BH408.gain": Threshold(50, "gamma over the moving deviation", CORPUS),
     "BH408.relative": Threshold(20, "the same over the layer's median", CORPUS),
     "BH409.values": Threshold(1000, "values a channel needed to judge", "bound 3/n: 0.3 %"),
     "BH409.dead": Threshold(0.10, "share of channels that never fire", CORPUS),
@@ -105,7 +106,8 @@ THRESHOLDS: dict[str, Threshold] = {
     "BH410.start": Threshold(
         0.25, "difference of outputs, in deviations, at which a gap starts", "see BH403.mean"
     ),
-    "BH411.gain": Threshold(0.01, "part of the loss that recalibration saves", CORPUS),
+    "BH411.note": Threshold(0.01, "part of the loss that recalibration saves", "see BH411.gain"),
+    "BH411.gain": Threshold(0.20, "part of the loss that recalibration saves", CORPUS),
     "BH412.ratio": Threshold(
         0.5, "spread of an output over its batches, over that between rows", CORPUS
     ),
