@@ -105,8 +105,11 @@ def of_faults() -> dict[str, float]:
     found: dict[str, float] = {}
     for plant in PLANTS:
         findings = plant.found() if plant.code.startswith("BH") else []
+        kinds = {f.numbers.get("what") for f in findings}
         for measure, (code, _, is_large) in MEASURES.items():
-            value = _extreme(findings, measure) if plant.code == code else None
+            other = {"BH409.saturated": "linear", "BH409.linear": "saturated"}.get(measure)
+            is_meant = plant.code == code and other not in kinds
+            value = _extreme(findings, measure) if is_meant else None
             if value is not None:
                 known = found.get(measure, value)
                 found[measure] = round((min if is_large else max)(known, value), 4)

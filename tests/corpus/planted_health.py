@@ -171,6 +171,15 @@ def saturated_tanh(is_faulty):
     return measured(model, "BH409")
 
 
+@plant("BH409", "warn", "bn")
+def tanh_that_stays_linear(is_faulty):
+    model = trained(activation="tanh")
+    if is_faulty:
+        model.get_layer("bn").gamma.assign(np.full(32, 0.02))
+        model.get_layer("bn").beta.assign(np.zeros(32))
+    return measured(model, "BH409")
+
+
 @plant("BH410", "error", "bn")
 def stale_statistics(is_faulty):
     return measured(trained(momentum=0.999 if is_faulty else 0.9), "BH410")

@@ -150,11 +150,19 @@ def _sigmoid(
     size = np.abs(values)
     saturated, bent = float((size > limit).mean()), float((size > bend).mean())
     if saturated > subject.thresholds["BH409.saturated"]:
-        what = f"{100 * saturated:.0f} % of the {activation}'s outputs are within 1 % of a limit"
+        fault = "saturated"
+        message = f"{100 * saturated:.0f} % of the {activation}'s outputs are within 1 % of a limit"
     elif bent < subject.thresholds["BH409.linear"]:
-        what = f"only {100 * bent:.1f} % of the {activation}'s inputs leave its linear part"
+        fault = "linear"
+        message = f"only {100 * bent:.1f} % of the {activation}'s inputs leave its linear part"
     else:
         return
     yield subject.finding(
-        "BH409", "warn", norm, what, saturated=round(saturated, 4), bent=round(bent, 4)
+        "BH409",
+        "warn",
+        norm,
+        message,
+        saturated=round(saturated, 4),
+        bent=round(bent, 4),
+        what=fault,
     )

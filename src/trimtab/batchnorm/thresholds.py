@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 # The figures stand in docs/rules.md.
-CORPUS = "set between the corpus of correct models and the planted faults"
+CORPUS = "measured, see below"
 
 
 class Threshold(NamedTuple):
@@ -37,7 +37,7 @@ THRESHOLDS: dict[str, Threshold] = {
     "BN203.warn": Threshold(
         0.05, "share of the initial statistics left", "a variance off by 5 % moves outputs by 2.5 %"
     ),
-    "BN203.error": Threshold(0.30, "share of the initial statistics left", CORPUS),
+    "BN203.error": Threshold(0.30, "share of the initial statistics left", "convention: a third"),
     "BN204.large": Threshold(1e-2, "epsilon from which it shrinks outputs", "Keras 1e-3 is common"),
     "BN204.small": Threshold(
         1e-8, "epsilon up to which it is lost in float32", "float32 has 1.2e-7"
@@ -59,12 +59,14 @@ THRESHOLDS: dict[str, Threshold] = {
     ),
     "BN304.p": Threshold(1e-3, "chance of such a split of shuffled rows", "convention"),
     "BN304.classes": Threshold(
-        0.5, "distinct classes a batch, over what a random order gives", CORPUS
+        0.5,
+        "distinct classes a batch, over what a random order gives",
+        "convention; sorted rows: 0.1",
     ),
     "BH402.warn": Threshold(
         0.05, "share of the initial statistics left", "a variance off by 5 % moves outputs by 2.5 %"
     ),
-    "BH402.error": Threshold(0.30, "share of the initial statistics left", CORPUS),
+    "BH402.error": Threshold(0.30, "share of the initial statistics left", "convention: a third"),
     "BH403.mean": Threshold(
         0.25,
         "distance of the means in standard deviations",
@@ -78,7 +80,7 @@ THRESHOLDS: dict[str, Threshold] = {
     "BH403.far_mean": Threshold(1, "median distance of the means", "half of the ReLUs flip"),
     "BH403.far_ratio": Threshold(4, "median ratio of the variances", "outputs off by half"),
     "BH404.absolute": Threshold(1e-8, "variance of a channel that is constant", "float32 noise"),
-    "BH404.relative": Threshold(1e-4, "variance over the layer's median", CORPUS),
+    "BH404.relative": Threshold(1e-4, "variance over the layer's median", "convention"),
     "BH404.share": Threshold(0.25, "share of constant channels", CORPUS),
     "BH404.error": Threshold(0.5, "share of constant channels", "half of the layer is lost"),
     "BH405.shrink": Threshold(0.9, "factor by which epsilon shrinks a channel", "10 % off"),
@@ -89,8 +91,8 @@ THRESHOLDS: dict[str, Threshold] = {
         1e3, "mean over standard deviation of an input", "float32 loses 6 of its 7 digits"
     ),
     "BH407.absolute": Threshold(1e-3, "gamma of a channel that is shut", "output below 0.1 %"),
-    "BH407.relative": Threshold(0.01, "gamma over the layer's median", CORPUS),
-    "BH407.share": Threshold(0.10, "share of a layer's channels", CORPUS),
+    "BH407.relative": Threshold(0.01, "gamma over the layer's median", "convention"),
+    "BH407.share": Threshold(0.10, "share of a layer's channels", "convention"),
     "BH408.gain": Threshold(50, "gamma over the moving deviation", CORPUS),
     "BH408.relative": Threshold(20, "the same over the layer's median", CORPUS),
     "BH409.values": Threshold(1000, "values a channel needed to judge", "bound 3/n: 0.3 %"),
@@ -98,11 +100,13 @@ THRESHOLDS: dict[str, Threshold] = {
     "BH409.open": Threshold(0.25, "share of channels that always fire", CORPUS),
     "BH409.saturated": Threshold(0.5, "share of outputs within 1 % of a limit", CORPUS),
     "BH409.linear": Threshold(0.05, "share of outputs beyond the linear range", CORPUS),
-    "BH410.warn": Threshold(0.02, "accuracy lost in inference mode", "Wu and He 2018: 1 is normal"),
-    "BH410.error": Threshold(0.10, "accuracy lost in inference mode", CORPUS),
+    "BH410.warn": Threshold(
+        0.02, "accuracy lost in inference mode", "convention: one point is normal"
+    ),
+    "BH410.error": Threshold(0.10, "accuracy lost in inference mode", "convention: ten points"),
     "BH410.p": Threshold(0.01, "chance of such a gap without a cause", "convention"),
-    "BH410.loss_warn": Threshold(0.1, "part by which the loss is higher, without classes", CORPUS),
-    "BH410.loss_error": Threshold(1.0, "part by which the loss is higher, without classes", CORPUS),
+    "BH410.loss_warn": Threshold(0.1, "part by which the loss is higher", "convention"),
+    "BH410.loss_error": Threshold(1.0, "part by which the loss is higher", "convention"),
     "BH410.start": Threshold(
         0.25, "difference of outputs, in deviations, at which a gap starts", "see BH403.mean"
     ),
@@ -111,14 +115,16 @@ THRESHOLDS: dict[str, Threshold] = {
     "BH412.ratio": Threshold(
         0.5, "spread of an output over its batches, over that between rows", CORPUS
     ),
-    "BH413.mean": Threshold(0.5, "distance of the means in standard deviations", CORPUS),
-    "BH413.ratio": Threshold(2, "ratio of the variances, either way", CORPUS),
+    "BH413.mean": Threshold(
+        0.5, "distance of the means in standard deviations", "twice BH403.mean"
+    ),
+    "BH413.ratio": Threshold(2, "ratio of the variances, either way", "as BH403's"),
     "BH413.share": Threshold(0.10, "share of the first layer's channels", CORPUS),
     "BH414.share": Threshold(0.25, "share of the variance that lies between groups", CORPUS),
     "BH415.difference": Threshold(
         1e-4, "largest difference over the largest output", "float32 rounds by 6e-8 a step"
     ),
-    "BH414.channels": Threshold(0.10, "share of a layer's channels", CORPUS),
+    "BH414.channels": Threshold(0.10, "share of a layer's channels", "convention"),
 }
 
 
