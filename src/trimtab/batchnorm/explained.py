@@ -162,7 +162,12 @@ class ExplainedCall:
     def sentences(self) -> list[str]:
         """What the numbers mean."""
         found = []
-        if not self.is_frozen:
+        if self.values_per_channel == 1 and not self.is_frozen:
+            found.append(
+                "A batch with one value a channel has variance 0: z_norm is 0 and the output beta, "
+                "whatever the input."
+            )
+        elif not self.is_frozen:
             variance = self.channel_variances(self.training.z_norm)
             found.append(
                 f"z_norm has mean 0 and variance {variance.min():.4g} to {variance.max():.4g}: "

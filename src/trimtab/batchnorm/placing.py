@@ -13,7 +13,7 @@ from trimtab.batchnorm import sites
 from trimtab.batchnorm.call_graph import CallGraph
 from trimtab.batchnorm.channel_axes import channel_axes
 from trimtab.batchnorm.layer_kinds import is_batch_norm
-from trimtab.batchnorm.rewriting import Edit, Wiring, graph_of, opened, rewritten
+from trimtab.batchnorm.rewriting import Edit, Wiring, batchnorms, graph_of, opened, rewritten
 from trimtab.batchnorm.sites import Site
 from trimtab.core.function import Function
 from trimtab.core.operation import Node
@@ -283,6 +283,11 @@ class _Plan:
                 else:
                     why = "it is beside no activation"
                     self.report.append(PlacedLayer(name, "", "kept", (name,), "", why))
+        used = {id(n.operation) for wiring in self._wirings for n in wiring.nodes}
+        for norm in batchnorms(self.model):
+            if id(norm) not in used:
+                why = "it is inside another layer, or no output depends on it"
+                self.report.append(PlacedLayer(norm.name, "", "left", (norm.name,), "", why))
 
     def _tell(self, site: Site, action: str, norms: tuple[str, ...], bias: str, why: str) -> None:
         self.report.append(

@@ -21,6 +21,8 @@ MODES = ("exact", "quick")
 _MOST_NUMBERS = 1 << 25
 # Memory for what lies between the stages of a run that stops at each layer.
 _MOST_BYTES = 1 << 30
+# Values a channel, from which a variance is known to 5 %.
+_ENOUGH = 800
 _MOST_ROUNDS = 20
 _SETTLED = 1e-6
 
@@ -83,6 +85,13 @@ class Recalibration:
             f"({self.mode})."
         ]
         lines += [f"  {layer}" for layer in self.layers]
+        fewest = min((layer.values for layer in self.layers), default=_ENOUGH)
+        if fewest < _ENOUGH:
+            # Of n normal values, the relative standard error of the variance.
+            error = 100 * (2 / max(fewest - 1, 1)) ** 0.5
+            lines.append(
+                f"Few data: the variance of {fewest} values is known to about {error:.0f} % only."
+            )
         lines += [f"  {name}: left as it was, {why}" for name, why in self.skipped.items()]
         if self.loss_before is not None and self.loss_after is not None:
             lines.append(f"Loss on these rows: {self.loss_before:.6g} -> {self.loss_after:.6g}.")
@@ -122,7 +131,8 @@ def recalibrate(
 
     Raises:
         ValueError: If the model has no Batch Normalization, an argument is none of these, or `x`
-            has no rows, NaN or infinity, or can be read only once in "exact" mode.
+            has no rows, NaN or infinity, gives a layer less than two values a channel, or can be
+            read only once in "exact" mode.
         FloatingPointError: If a layer gets NaN or infinity.
 
     Source: "precise" statistics, Wu and Johnson 2021; here with dropout off and layer by layer.
@@ -343,6 +353,11 @@ class _Measuring:
             raise FloatingPointError(
                 f"recalibrate: {norm.name} gets values that are not finite; the weights of a layer "
                 "before it are NaN or too large"
+            )
+        if pool.count.max(initial=0) < 2:
+            raise ValueError(
+                f"recalibrate: {norm.name} gets {int(pool.count.max(initial=0))} values a channel "
+                "from these rows; a variance needs 2 at least, and some thousand to be known well"
             )
         old_mean, old_variance = _statistics(norm)
         # A channel that a mask leaves out altogether keeps what it had.

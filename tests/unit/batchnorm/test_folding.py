@@ -312,6 +312,18 @@ def test_certificate_fails_where_weights_are_wrong():
     assert "FAILS" in str(certificate)
 
 
+def test_bound_holds_where_winograds_method_may_run():
+    # Many channels and positions; without shifts, single ones leave most outputs at zero.
+    model = keras.Sequential(
+        [
+            keras.Input((16, 16, 32)),
+            L.Conv2D(32, 3, padding="same", use_bias=False),
+            L.BatchNormalization(center=False),
+        ]
+    )
+    assert batchnorm.fold(model, RNG.normal(size=(8, 16, 16, 32))).report.holds
+
+
 def test_tiny_variance_is_within_its_bound():
     model = sequential(keras.Input((50,)), L.Dense(20), L.BatchNormalization(1, epsilon=1e-7))
     model.layers[1].moving_variance.assign(np.full(20, 1e-6))

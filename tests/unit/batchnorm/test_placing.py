@@ -284,6 +284,18 @@ def test_op_counts_as_an_activation():
     assert batchnorm.place(model, "before").report.count("added") == 1
 
 
+def test_norm_inside_a_wrapper_is_told_of():
+    model = keras.Sequential(
+        [keras.Input((3, 4)), L.Dense(2, "relu"), L.TimeDistributed(L.BatchNormalization(name="n"))]
+    )
+    (entry,) = [e for e in batchnorm.place(model, "none").report.layers if e.layer == "n"]
+
+    assert (entry.action, entry.why) == (
+        "left",
+        "it is inside another layer, or no output depends on it",
+    )
+
+
 def test_norm_of_the_input_stays_unless_all_go():
     model = keras.Sequential(
         [keras.Input((4,)), L.BatchNormalization(name="in"), L.Dense(3, "relu"), L.Dense(1)]

@@ -96,6 +96,12 @@ def test_report_says_how_far_the_old_statistics_were_off():
     assert (layer.mean_shift, layer.variance_ratio, layer.values) == (5.0, (0.25, 0.25), 2)
 
 
+def test_report_says_that_data_are_few():
+    text = str(batchnorm.recalibrate(net(), X))
+
+    assert "Few data: the variance of 103 values is known to about 14 % only." in text
+
+
 def test_loss_is_reported_before_and_after():
     model = net()
     model.compile("sgd", "mse")
@@ -325,6 +331,7 @@ def test_error_leaves_the_statistics_as_they_were():
         ),
         (net, np.where(X > 5, np.nan, X), {}, ValueError, "`x` must be finite; got nan in row"),
         (net, X[:0], {}, ValueError, "must have at least one row"),
+        (net, X[:1], {}, ValueError, "bn1 gets 1 values a channel from these rows"),
         (net, X, {"mode": "fast"}, ValueError, "'exact' or 'quick'; got 'fast'"),
         (net, X, {"batch_size": 0}, ValueError, "at least 1; got 0"),
         (net, X, {"layers": ["a"]}, ValueError, "names 'a', which is no Batch Normalization"),
