@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import known_results
 import where_does_bn_go
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -76,3 +77,16 @@ def test_demo_runs_on_a_table(tmp_path, rng):
 
     assert run.returncode == 0, run.stderr
     assert "80 rows, 3 inputs" in run.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["momenta", "dropout", "sorted-batches"])
+def test_known_results_are_seen_again(name):
+    assert known_results.EXPERIMENTS[name](3).holds
+
+
+def test_page_of_known_results_holds_every_experiment_as_expected():
+    page = (ROOT / "docs" / "known_results.md").read_text()
+
+    assert page.count("**Seen.**") == len(known_results.EXPERIMENTS)
+    assert "against expectation" not in page

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 import pickle
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from trimtab.batchnorm.studies.run_log import RunLog
 from trimtab.batchnorm.studies.runs import Job, Plan, Run, execute
@@ -92,13 +96,14 @@ class Workers:
         if not missing:
             return
         packed = _packed(plan)
+        key = hashlib.sha256(packed.data).hexdigest()
         task = self._joblib.delayed(_execute_packed)
 
         def due() -> Iterator[Any]:
             for job in missing:
                 if clock.is_over:
                     return
-                yield task(packed, job)
+                yield task(key, packed, job)
 
         for run in self._results(due()):
             log.add(run)
@@ -150,8 +155,12 @@ class Workers:
         return int(self._jobs or ray.cluster_resources()["CPU"])
 
 
-def _packed(plan: Plan) -> bytes:
-    """The plan in bytes, with the code of functions that workers could not import."""
+def _packed(plan: Plan) -> npt.NDArray[np.uint8]:
+    """The plan in bytes, with the code of functions that workers could not import.
+
+    As an array, since joblib lets processes map a large one from a file instead of sending it with
+    every run.
+    """
     cloudpickle = require("cloudpickle", "study", "study")
     by_value = {
         module
@@ -161,7 +170,7 @@ def _packed(plan: Plan) -> bytes:
     for module in by_value:
         cloudpickle.register_pickle_by_value(module)
     try:
-        packed: bytes = cloudpickle.dumps(plan)
+        packed = np.frombuffer(cloudpickle.dumps(plan), np.uint8)
     except Exception as error:
         raise TypeError(
             f"study: the arms cannot be sent to other processes: {error}; give a function that "
@@ -189,12 +198,12 @@ def _is_installed(module: Any) -> bool:
     }
 
 
-_LAST: dict[str, Any] = {}
+# A worker gets many jobs of one plan: it unpacks the plan once.
+_LAST: dict[str, Plan] = {}
 
 
-def _execute_packed(packed: bytes, job: Job) -> Run:
-    # A worker gets many jobs of one plan: it unpacks the plan once.
-    if _LAST.get("packed") != packed:
-        _LAST["plan"] = pickle.loads(packed)
-        _LAST["packed"] = packed
-    return execute(_LAST["plan"], job)
+def _execute_packed(key: str, packed: npt.NDArray[np.uint8], job: Job) -> Run:
+    if key not in _LAST:
+        _LAST.clear()
+        _LAST[key] = pickle.loads(packed.data)
+    return execute(_LAST[key], job)
