@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "fold": "fold",
     "health": "health",
     "info": "info",
+    "migrate": "migrate",
     "place": "place",
     "recalibrate": "recalibrate",
     "run": "run",

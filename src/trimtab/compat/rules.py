@@ -140,6 +140,13 @@ def _zero_padding(dialect: Dialect, target: Any, result: Translation) -> Any:
     return target(*result.positional, **result.arguments)
 
 
+def _flatten(dialect: Dialect, target: Any, result: Translation) -> Any:
+    if dialect.version < KERAS_2 and not result.positional:
+        # Rows as they lie: Keras 1 did not move the channels of images to the end first.
+        result.arguments.setdefault("data_format", "channels_last")
+    return target(*result.positional, **result.arguments)
+
+
 def _thresholded(dialect: Dialect, target: Any, result: Translation) -> Any:
     given = dict(result.arguments)
     theta = result.positional[0] if result.positional else given.pop("threshold", 1.0)
@@ -163,6 +170,7 @@ _RULES: dict[str, Finish] = {
     "convolution": _convolution,
     "pooling": _pooling,
     "zero_padding": _zero_padding,
+    "flatten": _flatten,
     "thresholded": _thresholded,
     "embedding": _embedding,
     "batch_normalization": _batch_normalization,

@@ -177,11 +177,9 @@ class Conv(Convolutional):
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
         """The convolution without bias and activation; a subclass may override it."""
-        w = convert(kernel)
-        # Integers, such as the bytes of images, take the kernel's type.
         return convolved(
-            convert(inputs, w.dtype),
-            w,
+            convert(inputs),
+            convert(kernel),
             self.strides,
             self.padding,
             self.data_format,

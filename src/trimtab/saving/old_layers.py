@@ -187,7 +187,7 @@ def _merging(config: Config) -> tuple[str, Config]:
             f"Merge: `mode` must be one of {', '.join(_MERGING)}; got {mode!r}, which is code. "
             "Rebuild the model, and load the weights alone"
         )
-    result = {key: config[key] for key in ("name", "trainable") if key in config}
+    result: Config = {key: config[key] for key in ("name", "trainable") if key in config}
     if mode == "concat":
         result["axis"] = config.get("concat_axis", -1)
     if mode in ("dot", "cos"):

@@ -283,7 +283,7 @@ LAYERS: tuple[Call, ...] = (
         orders=(order("0.1.0", "cropping dim_ordering"), _AFTER_1_2),
         values=_IMAGES,
     ),
-    _layer("Flatten"),
+    _layer("Flatten", special="flatten"),
     _layer(
         "Reshape",
         orders=(order("0.1.0", "dims"), order("1.0.0")),

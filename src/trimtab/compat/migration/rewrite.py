@@ -1,0 +1,341 @@
+"""The transformation of a script's syntax tree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trimtab.compat.migration import calls, methods, nodes
+from trimtab.compat.migration.imports import rewritten_import
+from trimtab.compat.migration.names import expression, is_application, is_keras, today
+from trimtab.compat.migration.script import Change, Remark, Script
+from trimtab.compat.migration.values import ordering_today
+from trimtab.compat.tables import CALLS
+from trimtab.compat.tables.names import GONE
+from trimtab.compat.tables.tensorflow import OPS, TYPES
+from trimtab.core import extras
+
+cst: Any = extras.require("libcst", "migrate", "Rewriting source")
+metadata: Any = extras.require("libcst.metadata", "migrate", "Rewriting source")
+
+_ACCURACY = {"acc": "accuracy", "val_acc": "val_accuracy"}
+_METHODS = {"get_output_shape_for": "compute_output_shape"}
+_PARAMS = {"nb_epoch": "epochs", "nb_sample": "samples"}
+UNUSED = "# trimtab: this BatchNormalization is part of no model: model.add(...) it, or call it"
+_MERGES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum"}
+_MERGES |= {"concat": "Concatenate", "dot": "Dot", "cos": "Dot"}
+_TENSORFLOW = {
+    "tensorflow.cast": "keras.ops.cast",
+    "tensorflow.constant": "keras.ops.convert_to_tensor",
+    "tensorflow.random.set_seed": "keras.utils.set_random_seed",
+    "tensorflow.set_random_seed": "keras.utils.set_random_seed",
+    "tensorflow.random.set_random_seed": "keras.utils.set_random_seed",
+}
+
+
+def _of_tensorflow(path: str | None) -> str | None:
+    """The function of Keras, or the name of a type as text, for one of TensorFlow."""
+    if path is None or not path.startswith("tensorflow."):
+        return None
+    inner = path.removeprefix("tensorflow.")
+    if inner in OPS:
+        return f"keras.ops.{OPS[inner]}"
+    if inner in TYPES:
+        return f'"{inner}"'
+    return _TENSORFLOW.get(path)
+
+
+class Rewriter(cst.CSTTransformer):  # type: ignore[misc] # libcst is only there with its extra
+    """Rewrites a script for today's Keras.
+
+    Args:
+        script: The script, surveyed already.
+    """
+
+    METADATA_DEPENDENCIES = (metadata.PositionProvider,)
+
+    def __init__(self, script: Script) -> None:
+        super().__init__()
+        self.script = script
+        self._hidden = 0
+
+    def _line(self, node: Any) -> int:
+        return int(self.get_metadata(metadata.PositionProvider, node).start.line)
+
+    def _changed(self, original: Any, updated: Any) -> Any:
+        old, new = nodes.text_of(original), nodes.text_of(updated)
+        if old != new:
+            self.script.changes.append(Change(self._line(original), old.strip(), new.strip()))
+        return updated
+
+    # Names that are no expressions.
+    def visit_Attribute_attr(self, node: Any) -> None:
+        """An attribute's name is no variable."""
+        self._hidden += 1
+
+    def leave_Attribute_attr(self, node: Any) -> None:
+        """After it."""
+        self._hidden -= 1
+
+    def visit_Arg_keyword(self, node: Any) -> None:
+        """An argument's name is no variable."""
+        self._hidden += 1
+
+    def leave_Arg_keyword(self, node: Any) -> None:
+        """After it."""
+        self._hidden -= 1
+
+    def visit_Param_name(self, node: Any) -> None:
+        """A parameter's name is no import."""
+        self._hidden += 1
+
+    def leave_Param_name(self, node: Any) -> None:
+        """After it."""
+        self._hidden -= 1
+
+    def visit_Import(self, node: Any) -> bool:
+        """Imports are rewritten as statements."""
+        return False
+
+    def visit_ImportFrom(self, node: Any) -> bool:
+        """Imports are rewritten as statements."""
+        return False
+
+    def leave_Name(self, original_node: Any, updated_node: Any) -> Any:
+        """A class that has another name today."""
+        path = None if self._hidden else self.script.names.path(original_node)
+        if path is None or not is_keras(path) or path.count(".") < 2:
+            return updated_node
+        local = original_node.value
+        found = today(path)
+        if found is None or not found.name or local != path.rpartition(".")[2]:
+            return updated_node
+        return updated_node if found.name == local else cst.Name(found.name)
+
+    def leave_Attribute(self, original_node: Any, updated_node: Any) -> Any:
+        """A dotted name of Keras in the place that it has today."""
+        path = self.script.names.path(original_node)
+        function = _of_tensorflow(path)
+        if function is not None:
+            self.script.needs.add("keras")
+            return self._changed(original_node, expression(function))
+        if path is None or not is_keras(path):
+            return self._plain_attribute(original_node, updated_node)
+        if is_application(path):
+            return self._in_keras(original_node, updated_node, path)
+        found = today(path)
+        if found is None or not found.name:
+            return updated_node
+        if self._keeps_alias(original_node, found):
+            new = updated_node.with_changes(attr=cst.Name(found.name))
+            return updated_node if new.deep_equals(updated_node) else new
+        return self._in_keras(original_node, updated_node, found.path)
+
+    def _in_keras(self, original: Any, updated: Any, path: str) -> Any:
+        if nodes.text_of(original) == path and self.script.names.bound.get("keras") == "keras":
+            return updated
+        self.script.needs.add("keras")
+        new = expression(path)
+        return updated if new.deep_equals(updated) else new
+
+    def _keeps_alias(self, node: Any, found: Any) -> bool:
+        """Whether the module's own alias, such as `layers` or `K`, leads there today."""
+        if not isinstance(node.value, cst.Name):
+            return False
+        module = self.script.names.path(node.value)
+        own = None if module is None else today(module)
+        bound = self.script.names.bound.get(node.value.value, "")
+        return (
+            own is not None and own.path == found.module and bound != "keras" and is_keras(module)
+        )
+
+    def _plain_attribute(self, original: Any, updated: Any) -> Any:
+        """`optimizer.lr` is `optimizer.learning_rate`."""
+        if self.script.is_old and updated.attr.value == "lr":
+            owner = nodes.text_of(updated.value)
+            if owner.rpartition(".")[2] in ("optimizer", "sgd", "adam", "rms"):
+                return self._changed(original, updated.with_changes(attr=cst.Name("learning_rate")))
+        return updated
+
+    def leave_Call(self, original_node: Any, updated_node: Any) -> Any:
+        """A call in today's names and arguments."""
+        line = self._line(original_node)
+        try:
+            made = self._rewritten_call(original_node, updated_node, line)
+        except calls.Untranslatable as problem:
+            name = nodes.text_of(original_node.func)
+            self.script.left.append(Remark(line, f"{name}(...) {problem}"))
+            return updated_node
+        return self._changed(original_node, made) if made is not updated_node else made
+
+    def _rewritten_call(self, original: Any, updated: Any, line: int) -> Any:
+        path = self.script.names.path(original.func)
+        if is_keras(path):
+            return self._of_keras(str(path), updated, line)
+        if path is not None:
+            return updated
+        row = methods.row_of(self.script, original)
+        if row is not None:
+            return methods.rewritten_method(self.script, row, updated, line)
+        func = updated.func
+        if isinstance(func, cst.Attribute):
+            if func.attr.value in ("save_weights", "load_weights"):
+                return methods.rewritten_path(self.script, updated)
+            if func.attr.value == "get" and self.script.renames_accuracy:
+                return self._log_key(updated)
+        return updated
+
+    def _of_keras(self, path: str, call: Any, line: int) -> Any:
+        name = path.rpartition(".")[2]
+        if name in GONE:
+            raise calls.Untranslatable(GONE[name])
+        if path.startswith("keras.backend."):
+            return self._of_backend(name, call)
+        if name == "merge":
+            return self._merged(call)
+        if name == "Merge":
+            raise calls.Untranslatable(
+                "joins whole models: call them on Inputs and a merging layer on their outputs, in "
+                "a functional Model"
+            )
+        row = CALLS.get(name)
+        found = today(path)
+        if row is not None and found is None:
+            raise calls.Untranslatable("has no counterpart today")
+        if row is None or found is None:
+            return call
+        if row.today_name != found.name and not row.today.startswith("keras.Model"):
+            return call
+        return calls.rewritten(self.script, row, call, line)
+
+    def _of_backend(self, name: str, call: Any) -> Any:
+        arguments = [nodes.text_of(a.value) for a in call.args]
+        if name == "set_image_dim_ordering" and call.args:
+            ordering = ordering_today(nodes.literal(call.args[0].value))
+            self.script.needs |= {"keras", "ordering"}
+            if ordering == "channels_first":
+                self.script.needs.add("is_channels_first")
+            given = nodes.make(ordering) if ordering else call.args[0].value
+            return cst.parse_expression(
+                f"keras.config.set_image_data_format({nodes.text_of(given)})"
+            )
+        if name == "image_dim_ordering":
+            self.script.needs |= {"keras"}
+            return cst.parse_expression("keras.config.image_data_format()")
+        if name == "set_value" and len(arguments) == 2:
+            return cst.parse_expression(f"{arguments[0]}.assign({arguments[1]})")
+        if name == "get_value" and len(arguments) == 1:
+            self.script.needs |= {"keras"}
+            return cst.parse_expression(f"keras.ops.convert_to_numpy({arguments[0]})")
+        if name == "int_shape" and len(arguments) == 1:
+            return cst.parse_expression(f"{arguments[0]}.shape")
+        if today(f"keras.backend.{name}") is None:
+            raise calls.Untranslatable("has no counterpart in keras.ops")
+        return call
+
+    def _merged(self, call: Any) -> Any:
+        """`merge(layers, mode=...)`: the merging layer of the mode, called on them."""
+        given = dict(zip(("inputs", "mode"), nodes.positional(call) or [], strict=False))
+        given |= nodes.named(call)
+        mode = nodes.literal(given["mode"]) if "mode" in given else "sum"
+        if mode not in _MERGES or "inputs" not in given:
+            raise calls.Untranslatable("has a function as its mode: use a Lambda on the inputs")
+        options = []
+        if mode == "concat":
+            axis = given.get("concat_axis")
+            options = [] if axis is None else [f"axis={nodes.text_of(axis)}"]
+        if mode in ("dot", "cos"):
+            axes = nodes.text_of(given["dot_axes"]) if "dot_axes" in given else "-1"
+            options = [f"axes={axes}", *(["normalize=True"] if mode == "cos" else [])]
+        if "name" in given:
+            options.append(f"name={nodes.text_of(given['name'])}")
+        self.script.needs.add("keras")
+        made = f"keras.layers.{_MERGES[str(mode)]}({', '.join(options)})"
+        return cst.parse_expression(f"{made}({nodes.text_of(given['inputs'])})")
+
+    # Names in logs.
+    def _log_key(self, call: Any) -> Any:
+        if not call.args:
+            return call
+        key = self._accuracy(call.args[0].value)
+        first = call.args[0].with_changes(value=key)
+        return call.with_changes(args=[first, *call.args[1:]])
+
+    def _accuracy(self, node: Any) -> Any:
+        given = nodes.literal(node) if isinstance(node, cst.SimpleString) else None
+        if not self.script.renames_accuracy or given not in _ACCURACY:
+            return node
+        quote = node.quote
+        return node.with_changes(value=f"{quote}{_ACCURACY[str(given)]}{quote}")
+
+    def leave_Arg(self, original_node: Any, updated_node: Any) -> Any:
+        """`monitor="val_acc"`."""
+        keyword = updated_node.keyword
+        if keyword is not None and keyword.value == "monitor":
+            return updated_node.with_changes(value=self._accuracy(updated_node.value))
+        return updated_node
+
+    def leave_Index(self, original_node: Any, updated_node: Any) -> Any:
+        """`history["acc"]`, and `params["nb_epoch"]` of a callback."""
+        value = self._accuracy(updated_node.value)
+        given = nodes.literal(value) if isinstance(value, cst.SimpleString) else None
+        if self.script.is_old and given in _PARAMS:
+            value = nodes.make(_PARAMS[str(given)])
+        return updated_node.with_changes(value=value)
+
+    def leave_Comparison(self, original_node: Any, updated_node: Any) -> Any:
+        """`"acc" in history.history`, and `K.image_dim_ordering() == "th"`."""
+        comparisons = [c.with_changes(comparator=self._ordered(original_node, c.comparator))
+                       for c in updated_node.comparisons]  # fmt: skip
+        left = updated_node.left
+        if any(isinstance(c.operator, (cst.In, cst.NotIn)) for c in comparisons):
+            left = self._accuracy(left)
+        made = updated_node.with_changes(left=left, comparisons=comparisons)
+        return self._changed(original_node, made)
+
+    def _ordered(self, comparison: Any, comparator: Any) -> Any:
+        left = comparison.left
+        path = self.script.names.path(left.func) if isinstance(left, cst.Call) else None
+        ordering = ordering_today(nodes.literal(comparator))
+        if ordering and path == "keras.backend.image_dim_ordering":
+            return nodes.make(ordering)
+        return comparator
+
+    def leave_FunctionDef(self, original_node: Any, updated_node: Any) -> Any:
+        """Methods of one's own layers that Keras calls by another name today."""
+        name = updated_node.name.value
+        if self.script.is_old and name in _METHODS:
+            return updated_node.with_changes(name=cst.Name(_METHODS[name]))
+        return updated_node
+
+    def leave_Assign(self, original_node: Any, updated_node: Any) -> Any:
+        """A variable that holds the path of a file of weights."""
+        target = updated_node.targets[0].target
+        if not isinstance(target, cst.Name) or not self.script.is_old:
+            return updated_node
+        if target.value in self.script.weight_files:
+            value = calls.suffixed(self.script, updated_node.value, ".weights.h5")
+            return self._changed(original_node, updated_node.with_changes(value=value))
+        return updated_node
+
+    def leave_SimpleStatementLine(self, original_node: Any, updated_node: Any) -> Any:
+        """Imports, and a Batch Normalization that is made and dropped."""
+        if len(original_node.body) != 1:
+            return updated_node
+        statement = original_node.body[0]
+        if isinstance(statement, (cst.Import, cst.ImportFrom)):
+            return rewritten_import(self.script, original_node, self._line(original_node))
+        if isinstance(statement, cst.Expr) and isinstance(statement.value, cst.Call):
+            path = self.script.names.path(statement.value.func)
+            if is_keras(path) and str(path).endswith(".BatchNormalization"):
+                return self._told_of(original_node, updated_node)
+        return updated_node
+
+    def _told_of(self, original: Any, updated: Any) -> Any:
+        comments = [line.comment.value for line in updated.leading_lines if line.comment]
+        if UNUSED in comments:
+            return updated
+        self.script.approximations.append(
+            Remark(self._line(original), "this BatchNormalization is made and added to no model")
+        )
+        comment = cst.EmptyLine(indent=True, comment=cst.Comment(UNUSED))
+        return updated.with_changes(leading_lines=[*updated.leading_lines, comment])
