@@ -102,6 +102,9 @@ def _foreign_array(x: Any) -> np.ndarray[Any, Any]:
     """The numbers of another library's tensor, fetched to the processor's memory."""
     if hasattr(x, "detach") and hasattr(x, "cpu"):
         x = x.detach().cpu()
+        # Torch's own bfloat16, which it does not hand to NumPy.
+        if "bfloat16" in str(getattr(x, "dtype", "")):
+            x = x.float()
     array = np.asarray(x)
     if array.dtype.kind == "O" and hasattr(x, "to_numpy"):
         try:
@@ -117,7 +120,7 @@ def _require_numbers(owner: str, named: Named) -> None:
     if array.dtype.kind not in "fiub":
         raise ValueError(
             f"{owner}: `{named.name}` must hold numbers; got {_first_odd_one(named)}. "
-            "Encode text as numbers first, for instance one-hot"
+            f"{_way_out(array)}"
         )
     if array.ndim == 0:
         raise ValueError(
@@ -125,15 +128,31 @@ def _require_numbers(owner: str, named: Named) -> None:
         )
 
 
+def _way_out(array: np.ndarray[Any, Any]) -> str:
+    if array.dtype.kind in "mM":
+        return "Turn dates into numbers first, for instance days since the first one"
+    if array.dtype.kind == "O" and _odd_place(array) is None:
+        return "Its elements are numbers: use .astype('float32')"
+    return "Encode text as numbers first, for instance one-hot or with layers.StringLookup"
+
+
+def _odd_place(array: np.ndarray[Any, Any]) -> int | None:
+    """Flat index of the first element that is no number, None if there is none."""
+    for index, value in enumerate(array.ravel()):
+        if not isinstance(value, (int, float, np.number, np.bool_)):
+            return index
+    return None
+
+
 def _first_odd_one(named: Named) -> str:
     array = named.array
     if array.dtype.kind != "O":
         return f"an array of type {array.dtype}"
-    for index, value in enumerate(array.ravel()):
-        if not isinstance(value, (int, float, np.number, np.bool_)):
-            where = f" in {named.place(index)}" if array.ndim else ""
-            return f"{value!r}{where}"
-    return "an array of type object (its elements are numbers: use .astype('float32'))"
+    index = _odd_place(array)
+    if index is None:
+        return "an array of type object"
+    where = f" in {named.place(index)}" if array.ndim else ""
+    return f"{array.ravel()[index]!r}{where}"
 
 
 def _gatherable(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -16,6 +16,18 @@ def _described(source: Any) -> str:
     return type(source).__name__
 
 
+def _way_out(source: Any) -> str:
+    if hasattr(source, "collect") and hasattr(type(source), "columns"):
+        return "Call its collect() first"
+    if hasattr(source, "__getitem__") and hasattr(source, "__len__") and not _is_plain(source):
+        return "Give its samples in batches, for instance by torch.utils.data.DataLoader"
+    return "Turn numbers into an array with numpy.asarray"
+
+
+def _is_plain(source: Any) -> bool:
+    return isinstance(source, (list, tuple, str, bytes, Mapping, type))
+
+
 class BatchData:
     """Batches from a source that makes them one after another.
 
@@ -39,12 +51,10 @@ class BatchData:
         *,
         require_finite: bool = True,
     ) -> None:
-        if isinstance(source, (list, tuple, str, bytes, Mapping, type)) or not hasattr(
-            source, "__iter__"
-        ):
+        if _is_plain(source) or not hasattr(source, "__iter__"):
             raise ValueError(
                 f"{owner}: `x` must be arrays, a PyDataset, or a generator or iterable of batches; "
-                f"got {_described(source)}. Turn numbers into an array with numpy.asarray"
+                f"got {_described(source)}. {_way_out(source)}"
             )
         self._owner = owner
         self._source = source
