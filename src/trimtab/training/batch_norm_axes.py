@@ -47,20 +47,32 @@ class MisplacedAxis(NamedTuple):
 
 
 def misplaced_axes(model: Any) -> list[MisplacedAxis]:
-    """The Batch Normalizations in functional parts of `model` that normalise no channels.
+    """The Batch Normalizations of `model` that normalise no channels.
 
-    Looked at is the convolution before each, past layers that leave the axes where they are.
+    Looked at are those inside of a ConvBlock and, in functional parts, the convolution before each,
+    past layers that leave the axes where they are.
     """
-    found = []
-    for layer in model._flatten_layers():
-        if not isinstance(layer, BatchNormalization) or not layer._inbound_nodes:
-            continue
-        (x,) = layer._inbound_nodes[0].input_tensors[:1]
-        convolution = _convolution_before(x)
-        ndim = len(x.shape)
-        if convolution is not None and (layer.axis - convolution._channel_axis) % ndim:
-            found.append(MisplacedAxis(layer, convolution, tuple(x.shape)))
-    return found
+    pairs = [p for layer in model._flatten_layers() if (p := _pair(layer)) is not None]
+    return [
+        pair
+        for pair in pairs
+        if (pair.layer.axis - pair.convolution._channel_axis) % len(pair.shape)
+    ]
+
+
+def _pair(layer: Any) -> MisplacedAxis | None:
+    """A Batch Normalization and the convolution before it, if there are both."""
+    if isinstance(layer, ConvBlock) and isinstance(layer.norm_layer, BatchNormalization):
+        shapes = layer._build_shapes
+        if not shapes:
+            return None
+        shape = layer.linear.compute_output_shape(next(iter(shapes.values())))
+        return MisplacedAxis(layer.norm_layer, layer.linear, tuple(shape))
+    if not isinstance(layer, BatchNormalization) or not layer._inbound_nodes:
+        return None
+    x = layer._inbound_nodes[0].input_tensors[0]
+    convolution = _convolution_before(x)
+    return None if convolution is None else MisplacedAxis(layer, convolution, tuple(x.shape))
 
 
 def _convolution_before(x: KerasTensor) -> Convolutional | None:

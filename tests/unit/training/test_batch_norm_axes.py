@@ -82,6 +82,13 @@ def test_a_block_before_the_normalization_is_a_convolution():
     assert len(messages) == 1
 
 
+def test_the_normalization_inside_a_block_is_seen():
+    norm = L.BatchNormalization(name="own")
+    block = L.ConvBlock(64, 3, norm=norm, padding="same", data_format="channels_first")
+    _, (message,) = fitted(block, shape=(3, 8, 28))
+    assert "'own' normalises 28 columns; the layer 'conv' before it has 64 channels" in message
+
+
 def test_several_are_told_of_at_once_and_once():
     parts = [L.Conv2D(4, 3), L.BatchNormalization(axis=1, name="one")]
     model, (message,) = fitted(*parts, L.BatchNormalization(axis=2, name="two"))
