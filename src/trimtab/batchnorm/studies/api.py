@@ -83,6 +83,7 @@ def study(
         build: A function that makes a compiled model. It may take the argument `placement` ("none",
             "before" or "after") and build accordingly; otherwise BN is placed into what it makes.
             Or a compiled model: its clones are trained, layers that are frozen with their weights.
+            Not used where `arms` names functions or models.
         x: Inputs.
         y: Targets.
         arms: Placements to compare, all three if None; or name -> function or model.

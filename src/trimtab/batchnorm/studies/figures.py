@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import html
 import io
 import math
 import re
@@ -30,6 +31,7 @@ _STYLE = {
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 10,
     "text.color": _INK,
+    "text.parse_math": False,
     "axes.edgecolor": _FAINT,
     "axes.labelcolor": _INK,
     "axes.facecolor": "none",
@@ -196,7 +198,8 @@ def inlined(svg: str, name: str, title: str) -> str:
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
     svg = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', svg)
     box = re.findall(r'viewBox="([^"]+)"', svg)[0]
-    start = f'<svg class="figure" role="img" aria-label="{title}" viewBox="{box}" {_NAMESPACES}>'
+    label = f'role="img" aria-label="{html.escape(title)}"'
+    start = f'<svg class="figure" {label} viewBox="{box}" {_NAMESPACES}>'
     svg = start + svg[svg.index(">") + 1 :]
     svg = re.sub(r"font: ([\d.]+)px [^;\"]+", r"font-size: \1px", svg)
     for color, variable in _VARIABLES.items():

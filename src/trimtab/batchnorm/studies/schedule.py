@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from trimtab import checks
 from trimtab.batchnorm.studies.run_log import RunLog
 from trimtab.batchnorm.studies.runs import Job, Plan, Run, execute
 from trimtab.core.extras import require
@@ -57,6 +58,8 @@ class Workers:
             raise ValueError(f"study: `backend` must be one of {BACKENDS}; got {backend!r}")
         if address is not None and backend == "processes":
             raise ValueError("study: `address` is for the backends dask and ray")
+        if jobs is not None:
+            checks.whole("study", "jobs", jobs, 1)
         self._joblib = require("joblib", "study", "study")
         self._backend, self._jobs, self._address = backend, jobs, address
 

@@ -293,6 +293,7 @@ def ignoring(placement):
         (network, {"learning_rates": "many"}, "must be 'auto', numbers, or None"),
         (network, {"margin": 0.0}, "`margin` must be a positive number; got 0.0"),
         (network, {"validation_split": 0.1}, "`validation_split` is the study's own"),
+        (network, {"jobs": 0}, "`jobs`"),
         (network, {"backend": "threads"}, "`backend` must be one of"),
         (network, {"address": "a:1"}, "`address` is for the backends"),
     ],

@@ -8,8 +8,10 @@ import re
 import shutil
 
 import pytest
+from small_network import network, plain_network
 
 from trimtab.batchnorm.studies import figures
+from trimtab.batchnorm.studies.api import study
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 needs_chromium = pytest.mark.skipif(
@@ -103,6 +105,16 @@ def test_title_and_names_cannot_break_the_page(done):
 
     assert evil not in html
     assert "&lt;script&gt;" in html
+
+
+def test_names_of_arms_are_shown_as_they_are(table):
+    arms = {"a$b$": plain_network, "<b>": network}
+    found = study(None, *table, arms=arms, seeds=2, epochs=1, learning_rates=None, jobs=1)
+
+    html = found.html()
+
+    assert html.count("a$b$") > 3
+    assert "<b>" not in html
 
 
 def test_report_replaces_a_file_only_when_it_is_whole(done, tmp_path, monkeypatch):
