@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from trimtab.callbacks.base import Callback, Logs
 from trimtab.callbacks.batch_count import BatchCount
@@ -12,10 +14,12 @@ from trimtab.core.config import keras_export
 from trimtab.lazy import lazy_module
 
 if TYPE_CHECKING:
+    import hashlib
     import json
     import pathlib
     import shutil
 else:
+    hashlib = lazy_module("hashlib")
     json = lazy_module("json")
     shutil = lazy_module("shutil")
     pathlib = lazy_module("pathlib")
@@ -25,7 +29,10 @@ else:
 class BackupAndRestore(Callback):
     """Keeps weights and optimizer of a training in a folder; the same `fit` takes them up again.
 
-    After a cut, `fit` goes on with the first epoch that was not backed up as complete.
+    After a cut, `fit` goes on with the first epoch that was not backed up as complete. Rows are
+    then shuffled as they would have been, since the state of NumPy's global generator is kept too,
+    as are those of the layers: the training ends with the very numbers of one without a cut. (A
+    backup in the middle of an epoch has that epoch begin anew.)
 
     Args:
         backup_dir: The folder; no other training may use it.
@@ -68,6 +75,7 @@ class BackupAndRestore(Callback):
         self._metadata = folder / "training_metadata.json"
         self._epoch = 0
         self._batch = 0
+        self._entry: dict[str, Any] | None = None
         if isinstance(save_freq, int) and save_freq:
             self._count = BatchCount(save_freq)
             self.on_train_batch_end = self._after_batch  # type: ignore[method-assign]
@@ -94,16 +102,37 @@ class BackupAndRestore(Callback):
             self._restore()
 
     def _restore(self) -> None:
-        epoch = None
+        known: dict[str, Any] = {}
         if self._metadata.exists():
-            epoch = int(json.loads(self._metadata.read_text(encoding="utf8"))["epoch"])
+            known = json.loads(self._metadata.read_text(encoding="utf8"))
         if self._weights.exists():
             optimizer = self.model.optimizer
             if optimizer is not None and not optimizer.built:
                 optimizer.build(self.model.trainable_variables)
+            # A cut between the two files leaves weights older than the last entry about them.
+            digest = _digest(self._weights)
+            entries = [known, known.get("previous") or {}]
+            known = next((entry for entry in entries if entry.get("digest") == digest), known)
             self.model.load_weights(str(self._weights))
-        if epoch is not None:
-            self.model._initial_epoch = epoch
+        elif "digest" in known:
+            # The first backup was cut before its weights came.
+            known = {}
+        if "epoch" in known:
+            self.model._initial_epoch = int(known["epoch"])
+        if "shuffling" in known:
+            _set_shuffling(known["shuffling"])
+        states = self._seed_states()
+        values = known.get("seeds", [])
+        if len(values) == len(states):
+            for state, value in zip(states, values, strict=True):
+                state.assign(np.array(value, state.dtype))
+        if "digest" in known:
+            self._entry = {key: value for key, value in known.items() if key != "previous"}
+
+    def _seed_states(self) -> list[Any]:
+        """Where the layers' random numbers stand, which files of weights do not hold."""
+        weights = {id(variable) for variable in self.model.weights}
+        return [variable for variable in self.model.variables if id(variable) not in weights]
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Backs up, if it is time."""
@@ -122,14 +151,30 @@ class BackupAndRestore(Callback):
             for path in (self._weights, self._metadata):
                 if path.exists():
                     shutil.copyfile(path, _previous(path))
-        self.model.save_weights(str(self._weights), overwrite=True)
-        # A cut between the two files leaves the older number: an epoch is then trained twice, not
-        # lost.
+        hidden = f".{self._weights.name}"
+        for left in pathlib.Path(self.backup_dir).iterdir():
+            # What a cut in the middle of a backup left behind.
+            if left.name.startswith((hidden, f".{hidden}")):
+                left.unlink(missing_ok=True)
+        pending = self._weights.with_name(f".{self._weights.name}.next.weights.h5")
+        self.model.save_weights(str(pending), overwrite=True)
+        entry = {
+            "epoch": self._epoch,
+            "batch": self._batch,
+            "digest": _digest(pending),
+            "shuffling": _shuffling(),
+            "seeds": [np.asarray(state).tolist() for state in self._seed_states()],
+        }
+        # First what is to be known of both weights, the old and the new ones; then the new ones.
+        # Whenever a cut comes, the weights that lie there find their own entry.
         temporary = self._metadata.with_suffix(".tmp")
-        temporary.write_text(
-            json.dumps({"epoch": self._epoch, "batch": self._batch}), encoding="utf8"
-        )
+        with temporary.open("w", encoding="utf8") as file:
+            json.dump({**entry, "previous": self._entry}, file)
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(self._metadata)
+        pending.replace(self._weights)
+        self._entry = entry
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Deletes the backup, and its folder if that is empty then."""
@@ -144,3 +189,20 @@ class BackupAndRestore(Callback):
 
 def _previous(path: pathlib.Path) -> pathlib.Path:
     return path.with_name(f"{path.name}.bkp")
+
+
+def _digest(path: pathlib.Path) -> str:
+    """What tells the content of a file from another's."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha1").hexdigest()
+
+
+def _shuffling() -> list[Any]:
+    """The state of NumPy's global generator, which orders the rows."""
+    kind, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)  # noqa: NPY002
+    return [kind, np.asarray(keys).tolist(), position, has_gauss, gauss]
+
+
+def _set_shuffling(state: list[Any]) -> None:
+    kind, keys, *rest = state
+    np.random.set_state((kind, np.array(keys, np.uint32), *rest))  # noqa: NPY002

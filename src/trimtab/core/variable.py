@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import sys
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,7 +14,7 @@ import numpy as np
 from trimtab import dtypes
 from trimtab.core import naming, settings
 from trimtab.core.scope import THREAD
-from trimtab.ir.tensor import Array, Tensor
+from trimtab.ir.tensor import Array, Tensor, name_of
 from trimtab.ops.dispatch import convert
 from trimtab.primitives import elementwise
 
@@ -31,6 +35,40 @@ def aligned_copy(source: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np
     array = buffer[offset : offset + source.nbytes].view(source.dtype).reshape(source.shape)
     np.copyto(array, source)
     return buffer, array
+
+
+def aligned_empty(
+    shape: tuple[int, ...], dtype: Any, *, zeros: bool = False
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """(memory, array): an array that starts at a multiple of 64 bytes of `memory`.
+
+    Zeros cost nothing until they are touched.
+    """
+    kind = np.dtype(dtype)
+    count = math.prod(shape) * kind.itemsize
+    buffer = (np.zeros if zeros else np.empty)(count + _ALIGNMENT, np.uint8)
+    offset = -buffer.ctypes.data % _ALIGNMENT
+    return buffer, buffer[offset : offset + count].view(kind).reshape(shape)
+
+
+class ValuesToCome(threading.local):
+    """Whether the values of new variables are about to be read from a file."""
+
+    def __init__(self) -> None:
+        self.are_expected = False
+
+
+VALUES = ValuesToCome()
+
+
+@contextlib.contextmanager
+def values_to_come() -> Iterator[None]:
+    """While the block runs, this library's layers make their variables without first values."""
+    outer, VALUES.are_expected = VALUES.are_expected, True
+    try:
+        yield
+    finally:
+        VALUES.are_expected = outer
 
 
 class _Holder:
@@ -89,7 +127,15 @@ class Variable(Tensor):
         self.regularizer: Any = None
         self.constraint: Any = None
         self.overwrite_with_gradient = False
-        self._set_storage(self._initial_array(initializer, shape, dtype))
+        own = getattr(type(initializer), "makes_zeros", None)
+        is_zeros = own is not None and own is type(initializer).__call__
+        if is_zeros and shape is not None and None not in shape:
+            kind = dtypes.standardize(dtype) if dtype is not None else settings.floatx()
+            sizes = tuple(int(dim) for dim in shape)
+            self._buffer, self._array = aligned_empty(sizes, kind, zeros=True)
+            STORAGE_VERSION[0] = object()
+        else:
+            self._set_storage(self._initial_array(initializer, shape, dtype))
 
     def _initial_array(self, initializer: Any, shape: Any, dtype: Any) -> np.ndarray[Any, Any]:
         kind = None if dtype is None else dtypes.standardize(dtype)
@@ -221,6 +267,25 @@ class Variable(Tensor):
         np.copyto(self._array, array)
         CONTENT_VERSION[0] = object()
         return tensor
+
+    def take(self, array: np.ndarray[Any, Any]) -> None:
+        """Sets the content, to `array` itself if `aligned_empty` made it in the variable's form."""
+        buffer = array.base
+        fits = array.shape == self.shape and name_of(array.dtype) == self.dtype
+        if (
+            fits
+            and isinstance(buffer, np.ndarray)
+            and buffer.dtype == np.uint8
+            and buffer.nbytes == array.nbytes + _ALIGNMENT
+            and array.ctypes.data % _ALIGNMENT == 0
+            and array.flags.c_contiguous
+            and array.flags.writeable
+            and array.dtype.isnative
+        ):
+            self._buffer, self._array = buffer, array
+            STORAGE_VERSION[0] = object()
+        else:
+            self.assign(array)
 
     def assign_add(self, value: Any) -> Tensor:
         """Adds `value` to the content."""

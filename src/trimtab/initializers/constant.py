@@ -47,6 +47,9 @@ class Zeros(Initializer):
         """An array of zeros."""
         return np.zeros(tuple(shape), dtype=dtype_name(dtype))
 
+    # Tells variables that they need not ask, unless a subclass overrides the call.
+    makes_zeros = __call__
+
 
 @keras_export("keras.initializers.Ones")
 class Ones(Initializer):

@@ -9,8 +9,9 @@ import numpy as np
 
 from trimtab import constraints, dtypes, initializers, regularizers
 from trimtab.core import naming
+from trimtab.core.host import is_user_class
 from trimtab.core.scope import autocast_scope, trace_scope
-from trimtab.core.variable import Variable
+from trimtab.core.variable import VALUES, Variable
 from trimtab.layers.tracking import Tracker
 from trimtab.metrics.base import Metric
 
@@ -103,6 +104,8 @@ class StateOwner:
         if initializer is None:
             initializer = "glorot_uniform" if dtypes.is_float(kind) else "zeros"
         first = initializers.get(initializer)
+        if VALUES.are_expected and not is_user_class(type(self)):
+            initializer = "zeros"
         # Values of variables are numbers even if the layer is built inside a trace.
         with naming.name_scope(self.name, self), trace_scope(None), autocast_scope(None):
             variable = Variable(

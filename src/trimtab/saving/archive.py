@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trimtab.core.config import deserialize_with_sharing, serialize_with_sharing
+from trimtab.core.variable import values_to_come
 from trimtab.lazy import lazy_module
 from trimtab.saving import files, legacy_config
 from trimtab.saving.hdf5 import Hdf5Reader, Hdf5Writer, h5py
@@ -18,7 +19,7 @@ from trimtab.saving.npz import NpzReader
 from trimtab.saving.origin import parsed_version
 from trimtab.saving.state import StateLoader, WeightReader, save_state
 from trimtab.saving.weights import finish_loading
-from trimtab.saving.zip_members import check_member, read_member
+from trimtab.saving.zip_members import check_member, opened_member, read_member, written_member
 
 if TYPE_CHECKING:
     import json
@@ -60,39 +61,50 @@ def save_archive(model: Any, path: str | os.PathLike[str], zipped: bool) -> None
         )
     with tempfile.TemporaryDirectory() as folder:
         assets = pathlib.Path(folder)
-        members = _members(model, assets)
-        _write_members(path, members, assets, zipped)
+        described = _description(model)
+        if zipped:
+            _write_zip(model, path, described, assets)
+        else:
+            _write_folder(model, pathlib.Path(path), described, assets)
 
 
-def _members(model: Any, assets: pathlib.Path) -> dict[str, bytes]:
+def _description(model: Any) -> dict[str, bytes]:
     config = json.dumps(serialize_with_sharing(model))
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     metadata = json.dumps({"keras_version": KERAS_VERSION, "date_saved": saved})
-    buffer = io.BytesIO()
-    with h5py().File(buffer, "w") as file:
+    return {_METADATA: metadata.encode(), _CONFIG: config.encode()}
+
+
+def _write_weights(model: Any, target: Any, assets: pathlib.Path) -> None:
+    with h5py().File(target, "w") as file:
         save_state(model, Hdf5Writer(file), assets)
-    return {
-        _METADATA: metadata.encode(),
-        _CONFIG: config.encode(),
-        _WEIGHTS: buffer.getvalue(),
-    }
 
 
-def _write_members(
-    path: str | os.PathLike[str], members: Mapping[str, bytes], assets: pathlib.Path, zipped: bool
-) -> None:
-    contents = {**members}
+def _assets_in(assets: pathlib.Path) -> Iterator[tuple[str, bytes]]:
     for file in sorted(p for p in assets.rglob("*") if p.is_file()):
-        contents[f"{_ASSETS}/{file.relative_to(assets).as_posix()}"] = file.read_bytes()
-    if zipped:
-        with files.written(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-            for name, content in contents.items():
-                archive.writestr(name, content)
-        return
+        yield f"{_ASSETS}/{file.relative_to(assets).as_posix()}", file.read_bytes()
+
+
+def _write_zip(
+    model: Any, path: str | os.PathLike[str], described: Mapping[str, bytes], assets: pathlib.Path
+) -> None:
+    with files.written(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, content in described.items():
+            archive.writestr(name, content)
+        with written_member(archive, _WEIGHTS) as member:
+            _write_weights(model, member, assets)
+        for name, content in _assets_in(assets):
+            archive.writestr(name, content)
+
+
+def _write_folder(
+    model: Any, folder: pathlib.Path, described: Mapping[str, bytes], assets: pathlib.Path
+) -> None:
     with contextlib.ExitStack() as stack:
         # All files are complete before the first takes its name.
-        for name, content in contents.items():
-            stack.enter_context(files.written(pathlib.Path(path) / name)).write_bytes(content)
+        _write_weights(model, stack.enter_context(files.written(folder / _WEIGHTS)), assets)
+        for name, content in (*described.items(), *_assets_in(assets)):
+            stack.enter_context(files.written(folder / name)).write_bytes(content)
 
 
 def load_archive(
@@ -114,12 +126,17 @@ def load_archive(
             raise ValueError(f"{_CONFIG} must hold an object; got a {type(config).__name__}")
         if not compile:
             config["compile_config"] = None
-        if _is_of_keras_2(source):
+if _is_of_keras_2(source):
             config = legacy_config.upgraded_archive(config)
-        model = deserialize_with_sharing(config, custom_objects, safe_mode)
+        with values_to_come():
+            model = deserialize_with_sharing(config, custom_objects, safe_mode)
         if not hasattr(model, "load_own_variables"):
             raise ValueError(f"{_CONFIG} must describe a model; got a {type(model).__name__}")
-        with source.weights() as reader, source.assets() as assets:
+        # Nobody sees the model before the block's end, so its bytes may be checked by then.
+        with (
+            source.weights(is_checked_first=False) as reader,
+            source.assets() as assets,
+        ):
             loader = StateLoader(reader, assets)
             loader.visit(model)
             finish_loading(loader, path, skip_mismatch=False)
@@ -170,9 +187,16 @@ class _Folder:
         return (self._path / name).read_bytes()
 
     @contextlib.contextmanager
-    def weights(self) -> Iterator[WeightReader]:
-        """The weights."""
-        with _weights_in(self) as reader:
+    def opened(self, name: str, is_checked_first: bool = True) -> Iterator[Any]:
+        """A file, open; it has no checksum."""
+        del is_checked_first
+        with (self._path / name).open("rb") as file:
+            yield file
+
+    @contextlib.contextmanager
+    def weights(self, *, is_checked_first: bool = True) -> Iterator[WeightReader]:
+        """The weights; whether their checksum is checked first or by the block's end."""
+        with _weights_in(self, is_checked_first) as reader:
             yield reader
 
     @contextlib.contextmanager
@@ -198,10 +222,16 @@ class _Zip:
         """The content of a member."""
         return read_member(self._archive, name)
 
+    def opened(
+        self, name: str, is_checked_first: bool = True
+    ) -> contextlib.AbstractContextManager[Any]:
+        """A member as a file, open."""
+        return opened_member(self._archive, name, is_checked_first=is_checked_first)
+
     @contextlib.contextmanager
-    def weights(self) -> Iterator[WeightReader]:
-        """The weights."""
-        with _weights_in(self) as reader:
+    def weights(self, *, is_checked_first: bool = True) -> Iterator[WeightReader]:
+        """The weights; whether their checksum is checked first or by the block's end."""
+        with _weights_in(self, is_checked_first) as reader:
             yield reader
 
     @contextlib.contextmanager
@@ -229,10 +259,10 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[_Folder | _Zip]:
 
 
 @contextlib.contextmanager
-def _weights_in(source: _Folder | _Zip) -> Iterator[WeightReader]:
+def _weights_in(source: _Folder | _Zip, is_checked_first: bool) -> Iterator[WeightReader]:
     names = source.names()
     if _WEIGHTS in names:
-        with h5py().File(io.BytesIO(source.read(_WEIGHTS)), "r") as file:
+        with source.opened(_WEIGHTS, is_checked_first) as opened, h5py().File(opened, "r") as file:
             yield Hdf5Reader(file)
     elif _NPZ_WEIGHTS in names:
         yield NpzReader(io.BytesIO(source.read(_NPZ_WEIGHTS)))

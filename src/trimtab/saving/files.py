@@ -62,8 +62,19 @@ def written(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(target)
+        _flush_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _flush_folder(folder: pathlib.Path) -> None:
+    """Has the new name on the disk, as far as the system can."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def require_absent(path: str | os.PathLike[str], overwrite: bool) -> None:

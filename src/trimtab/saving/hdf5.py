@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from trimtab.core import extras
+from trimtab.core.variable import Variable, aligned_empty
 
 # A dataset may declare a huge shape and store next to nothing. Above this size it must hold at
 # least one byte for every so many that it declares; the best of HDF5's own filters reaches that
@@ -58,7 +59,7 @@ class _WrittenEntry(MutableMapping[str, Any]):
         return self._file.require_group(self._path)
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self.group()[key] = np.asarray(value)
+        self.group()[key] = value.numpy() if isinstance(value, Variable) else np.asarray(value)
 
     def __getitem__(self, key: str) -> Any:
         return np.asarray(self.group()[key])
@@ -207,7 +208,12 @@ def read_array(dataset: Any, limit_bytes: int | None = None) -> np.ndarray[Any, 
             f"The dataset {dataset.name!r} of shape {dataset.shape} is larger than the "
             f"{limit_bytes} bytes of the variables that it is for"
         )
-    array = np.asarray(dataset[()])
+    if dataset.shape and dataset.size:
+        # Memory that a variable can take as it is.
+        _, array = aligned_empty(dataset.shape, dataset.dtype)
+        dataset.read_direct(array)
+    else:
+        array = np.asarray(dataset[()])
     if _is_bfloat16(dataset):
         # bfloat16 is the upper half of a float32.
         return (array.view(np.uint16).astype(np.uint32) << 16).view(np.float32)

@@ -6,6 +6,8 @@ import functools
 from collections.abc import Container, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from trimtab.core import naming
 from trimtab.core.scope import TraceScope, trace_scope
 from trimtab.core.variable import Variable
@@ -146,7 +148,7 @@ class _StagedWrites(TraceScope):
     def commit(self) -> None:
         """Gives the variables their values."""
         for variable, value in self.values.values():
-            variable.assign(value)
+            variable.take(np.asarray(value))
 
 
 class StateLoader:

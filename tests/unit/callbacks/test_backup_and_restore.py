@@ -32,7 +32,9 @@ class Cut(callbacks.Callback):
 def make():
     trimtab.utils.clear_session()
     trimtab.utils.set_random_seed(1)
-    model = trimtab.Sequential([trimtab.Input((3,)), layers.Dense(4), layers.Dense(1)])
+    model = trimtab.Sequential(
+        [trimtab.Input((3,)), layers.Dense(4), layers.Dropout(0.5), layers.Dense(1)]
+    )
     model.compile("adam", "mse")
     return model
 
@@ -80,7 +82,8 @@ def test_backup_is_kept_on_request(tmp_path):
         "latest.weights.h5",
         "training_metadata.json",
     ]
-    assert json.loads((tmp_path / "training_metadata.json").read_text()) == {"epoch": 4, "batch": 0}
+    kept = json.loads((tmp_path / "training_metadata.json").read_text())
+    assert (kept["epoch"], kept["batch"]) == (4, 0)
 
 
 def test_batches_are_backed_up_inside_of_an_epoch(tmp_path):
@@ -135,3 +138,35 @@ def test_save_freq_is_checked(save_freq):
 def test_empty_name_is_refused():
     with pytest.raises(ValueError, match="`backup_dir` must name a folder; got ''"):
         callbacks.BackupAndRestore("")
+
+
+@pytest.mark.parametrize("cut_before", ["weights", "metadata"])
+def test_a_cut_between_the_two_files_loses_nothing(tmp_path, cut_before, monkeypatch):
+    """The weights find the entry that belongs to them, whichever file came last."""
+    folder = tmp_path / "backup"
+    replace = type(tmp_path).replace
+
+    def cut(self, target):
+        name = "latest" if cut_before == "weights" else "training_metadata"
+        if target.name.startswith(name) and ".next" not in target.name and epochs[0] == 2:
+            raise RuntimeError("cut")
+        return replace(self, target)
+
+    epochs = [0]
+    count = callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: epochs.__setitem__(0, epoch)
+    )
+
+    def fitted(*listed):
+        model = make()
+        model.fit(X, Y, batch_size=5, epochs=4, verbose=0, callbacks=[*listed])
+        return model
+
+    whole = fitted()
+    with monkeypatch.context() as patched:
+        patched.setattr(type(tmp_path), "replace", cut)
+        with pytest.raises(RuntimeError, match="cut"):
+            fitted(count, callbacks.BackupAndRestore(folder))
+    model = fitted(callbacks.BackupAndRestore(folder))
+    for a, b in zip(whole.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
