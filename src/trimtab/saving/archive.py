@@ -126,7 +126,7 @@ def load_archive(
             raise ValueError(f"{_CONFIG} must hold an object; got a {type(config).__name__}")
         if not compile:
             config["compile_config"] = None
-if _is_of_keras_2(source):
+        if _is_of_keras_2(source):
             config = legacy_config.upgraded_archive(config)
         with values_to_come():
             model = deserialize_with_sharing(config, custom_objects, safe_mode)
