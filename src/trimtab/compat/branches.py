@@ -35,6 +35,10 @@ class OldSequential(Sequential):
             return Sequential.layers.fget(self)  # type: ignore[attr-defined, no-any-return]
         return [layer for layer in self._layers if not isinstance(layer, Model)]
 
+    @layers.setter
+    def layers(self, _: Any) -> None:
+        raise AttributeError(f"{self.name}: `layers` cannot be set; use add() and pop()")
+
     def _maybe_rebuild(self) -> None:
         if self._merged is None:
             super()._maybe_rebuild()

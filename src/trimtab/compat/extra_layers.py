@@ -28,7 +28,7 @@ class OldLayer(layers.Layer):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         own = cls.__dict__
         if "get_output_shape_for" in own and "compute_output_shape" not in own:
-            cls.compute_output_shape = own["get_output_shape_for"]
+            cls.compute_output_shape = own["get_output_shape_for"]  # type: ignore[method-assign]
         super().__init_subclass__(**kwargs)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -12,12 +12,14 @@ from trimtab.compat.accuracy import wants_accuracy, with_old_metrics
 from trimtab.compat.branches import OldSequential
 from trimtab.compat.dialect import Dialect
 from trimtab.compat.exported import passes_for
+from trimtab.compat.freezing import as_compiled, flags_of
 from trimtab.compat.history import prepare_callbacks, show_to_callbacks
 from trimtab.compat.optimizers import optimizer_named
 from trimtab.compat.tables import METHODS
 from trimtab.compat.tables.rows import KERAS_2, Call
 from trimtab.compat.translate import Translation, translate
 from trimtab.compat.values import loss as old_loss
+from trimtab.core import tree
 from trimtab.models import Functional, Model, Sequential
 
 _METHODS: dict[str, Call] = {call.name: call for call in METHODS}
@@ -50,10 +52,12 @@ class OldTraining:
         given["loss"] = old_loss(self.dialect, named)
         notes["_compiled_with"] = {**given, "loss": named}
         notes["_shows_accuracy"] = False
+        notes["_flags"] = flags_of(self)
         self._compile(given, named, given.pop("metrics", None))
 
     def _compile(self, given: dict[str, Any], named_loss: Any, metrics: Any) -> None:
         metrics = with_old_metrics(self.dialect, self._class_mode_of(), named_loss, metrics)
+        self.__dict__["_metric_names"] = [_name_of(m) for m in tree.flatten(metrics or [])]
         super().compile(**given, metrics=metrics)  # type: ignore[misc]
 
     def _class_mode_of(self) -> str:
@@ -91,7 +95,8 @@ class OldTraining:
             given["validation_data"] = tuple(data)
         given["callbacks"] = prepare_callbacks(self.dialect, given.get("callbacks"))
         show_to_callbacks(given["callbacks"], given.get("validation_data"))
-        return super().fit(*positional, **given)  # type: ignore[misc]
+        with as_compiled(self.dialect, self, self.__dict__.get("_flags")):
+            return super().fit(*positional, **given)  # type: ignore[misc]
 
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """As `Model.evaluate`, with names and defaults of the era."""
@@ -142,7 +147,8 @@ class OldTraining:
 
     def _on_batch_of_old(self, name: str, call: Translation) -> Any:
         self._show_accuracy(bool(call.dropped.get("accuracy", False)))
-        return getattr(super(), name)(*call.positional, **call.arguments)
+        with as_compiled(self.dialect, self, self.__dict__.get("_flags")):
+            return getattr(super(), name)(*call.positional, **call.arguments)
 
     def fit_generator(self, *args: Any, **kwargs: Any) -> Any:
         """`fit` on a generator; before Keras 2 an epoch was counted in samples."""
@@ -170,7 +176,9 @@ class OldTraining:
         """The names of what `evaluate` returns."""
         if not self.dialect.is_old:
             return super().metrics_names  # type: ignore[misc, no-any-return]
-        return list(self.get_metrics_result()) if self._has_metrics() else ["loss"]
+        if self._has_metrics():
+            return list(self.get_metrics_result())
+        return ["loss", *self.__dict__.get("_metric_names", ())]
 
     def get_metrics_result(self) -> dict[str, Any]:
         """Name -> value, the loss first."""
@@ -191,6 +199,12 @@ class OldTraining:
     def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
         """Writes the model, in HDF5 if the name has no suffix that says otherwise."""
         files.save(super().save, filepath, overwrite, **kwargs)  # type: ignore[misc]
+
+
+def _name_of(metric: Any) -> str:
+    return (
+        metric if isinstance(metric, str) else str(getattr(metric, "name", None) or metric.__name__)
+    )
 
 
 @functools.lru_cache(maxsize=32)

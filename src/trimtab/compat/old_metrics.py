@@ -24,7 +24,9 @@ class OldMetric(Metric):
         """Starts anew."""
         Metric.reset_state(self)
 
-    def add_weight(self, name: Any = None, shape: Any = (), **kwargs: Any) -> Any:
+    def add_weight(  # type: ignore[override]
+        self, name: Any = None, shape: Any = (), **kwargs: Any
+    ) -> Any:
         """A new variable; tf.keras took its name first."""
         if not isinstance(name, (str, type(None))):
             name, shape = None, name

@@ -25,19 +25,21 @@ class OldOptimizer:
     """
 
     decay: float = 0.0
+    learning_rate: Any
+    iterations: Any
 
     def step_rate(self) -> Any:
         """The learning rate of the step at work, decayed."""
-        rate = self.learning_rate  # type: ignore[attr-defined]
+        rate = self.learning_rate
         if not self.decay:
             return rate
-        steps = ops.cast(self.iterations, "float32")  # type: ignore[attr-defined]
+        steps = ops.cast(self.iterations, "float32")
         return rate / (1.0 + self.decay * steps)
 
     @property
     def lr(self) -> Any:
         """The learning rate, by its old name."""
-        return self.learning_rate  # type: ignore[attr-defined]
+        return self.learning_rate
 
     @lr.setter
     def lr(self, value: Any) -> None:

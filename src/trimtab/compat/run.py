@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from types import CodeType, ModuleType, TracebackType
 from typing import TextIO
 
+import numpy as np
+
 from trimtab.compat import shims
 from trimtab.compat.detect import detect
 from trimtab.compat.dialect import Dialect
@@ -42,6 +44,8 @@ def read_script(path: str) -> tuple[ast.Module, CodeType]:
 
 
 def _syntax_sentence(path: str, error: SyntaxError) -> str:
+    if error.lineno is None:
+        return f"{path}: is no Python source ({error.msg})"
     where = f"{os.path.basename(path)}, line {error.lineno}"
     text = (error.text or "").strip()
     if "print" in error.msg and text.startswith("print"):
@@ -79,6 +83,7 @@ def run_script(
     found = None if dialect is not None else detect(tree)
     rules = Dialect(dialect or (found.era if found else "keras3"), Journal(script=path))
     installed = install_all(rules)
+    aliases = _numpy_aliases(rules, tree)
     ordering = settings.image_data_format()
     if rules.version < (1, 1, 0):
         settings.set_image_data_format("channels_first")
@@ -89,8 +94,37 @@ def run_script(
         for finder in installed:
             shims.remove(finder)
         settings.set_image_data_format(ordering)
+        for name in aliases:
+            delattr(np, name)
         if not quiet:
             _report(rules, found is not None, stream)
+
+
+# Names that NumPy had for Python's own types until 1.24.
+_NUMPY_ALIASES: dict[str, type] = {
+    "float": float,
+    "int": int,
+    "bool": bool,
+    "object": object,
+    "str": str,
+    "complex": complex,
+}
+
+
+def _numpy_aliases(rules: Dialect, tree: ast.Module) -> list[str]:
+    """Gives NumPy the names it had in the time of an old script; returns those."""
+    if not rules.is_old:
+        return []
+    added = [name for name in _NUMPY_ALIASES if name not in vars(np)]
+    for name in added:
+        setattr(np, name, _NUMPY_ALIASES[name])
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)):
+            continue
+        if node.value.id in ("np", "numpy") and node.attr in added:
+            key = (rules.journal.script, node.lineno, f"{node.value.id}.{node.attr}")
+            rules.journal.translated[key] = node.attr
+    return added
 
 
 def _execute(path: str, code: CodeType, arguments: Sequence[str], stream: TextIO) -> int:

@@ -8,11 +8,10 @@ import numpy as np
 
 from trimtab import autodiff
 from trimtab.core import tree
-from trimtab.core.scope import THREAD
+from trimtab.core.scope import THREAD, RecordingScope
 from trimtab.core.variable import Variable
 from trimtab.ir.graph import Value
 from trimtab.ir.tensor import Array
-from trimtab.training.eager import RecordingScope
 
 
 class GradientTape:

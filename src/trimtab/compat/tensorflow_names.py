@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import trimtab
-from trimtab import losses, ops, random
+from trimtab import ops, random
 from trimtab.compat.dataset import Dataset
 from trimtab.compat.dialect import Dialect
 from trimtab.compat.errors import unsupported, unsupported_import
@@ -26,6 +26,8 @@ _GRAPH_REASON = (
     "is graph code of TensorFlow 1, which trimtab does not run: write it with keras layers and "
     "model.fit, or run it with TensorFlow"
 )
+# Modules that TensorFlow also has at its top.
+_OF_KERAS = ("losses", "metrics", "initializers", "optimizers")
 _KERAS_PATHS = ("keras", "python.keras", "compat.v2.keras", "contrib.keras")
 
 
@@ -135,7 +137,6 @@ _OWN: dict[str, Any] = {
     "nn.sparse_softmax_cross_entropy_with_logits": _sparse_cross_entropy,
     "nn.softmax_cross_entropy_with_logits": _cross_entropy,
     "nn.sigmoid_cross_entropy_with_logits": _sigmoid_cross_entropy,
-    "losses.mean_squared_error": losses.mean_squared_error,
     "get_logger": lambda: SimpleNamespace(setLevel=_nothing),
     "autograph.set_verbosity": _nothing,
     "autograph.experimental.do_not_convert": _function,
@@ -182,9 +183,8 @@ class TensorFlowModule(ModuleType):
             return path
         if path in OPS:
             return _renaming(getattr(ops, OPS[path]))
-        root = importlib.import_module("tensorflow.keras")
-        if path.startswith(("losses.", "initializers.", "metrics.")):
-            return getattr(getattr(root, path.partition(".")[0]), name)
+        if path in _OF_KERAS:
+            return importlib.import_module(f"tensorflow.keras.{path}")
         if name in GRAPH or path.startswith("compat.v1"):
             raise unsupported(f"tf.{path}", _GRAPH_REASON)
         raise unsupported(

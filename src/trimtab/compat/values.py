@@ -82,9 +82,8 @@ def initializer(dialect: Dialect, value: Any, kernel_rank: int = 2) -> Any:
     if row is None:
         is_glorot = kernel_rank > 2 and dialect.version < FANS_OF_KERNELS
         if is_glorot and value in ("glorot_uniform", "he_uniform", "lecun_uniform"):
-            return initializers.VarianceScaling(
-                **_UNIFORM[value], **_axes(kernel_rank), distribution="uniform"
-            )
+            shared: dict[str, Any] = {**_UNIFORM[value], **_axes(kernel_rank)}
+            return initializers.VarianceScaling(distribution="uniform", **shared)
         return value
     arguments = dict(row.arguments)
     if row.today == "VarianceScaling" and dialect.version < FANS_OF_KERNELS and kernel_rank > 2:

@@ -103,7 +103,8 @@ def _renamed(owner: str, given: Mapping[str, Any]) -> dict[str, Any]:
 @functools.lru_cache(maxsize=1024)
 def _parameters(cls: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(required, optional) arguments of a constructor by name."""
-    required, optional = [], []
+    required: list[str] = []
+    optional: list[str] = []
     for parameter in list(inspect.signature(cls.__init__).parameters.values())[1:]:
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             continue

@@ -1,0 +1,335 @@
+"""Models under old names: accuracy, what trains, generators, files, graphs, blocks of a dialect."""
+
+import sys
+
+import numpy as np
+import pytest
+
+import trimtab
+import trimtab.compat
+from trimtab.compat.dialect import Dialect
+from trimtab.compat.installation import find_in_keras
+
+X = np.random.default_rng(0).normal(size=(24, 3)).astype("float32")
+
+
+def classes(count):
+    return np.eye(count, dtype="float32")[np.arange(24) % count]
+
+
+def model_of(version, units, activation="softmax", **compiled):
+    dialect = Dialect(version)
+    model = find_in_keras(dialect, "models", "Sequential")()
+    dense = find_in_keras(dialect, "layers", "Dense")
+    model.add(dense(units=units, activation=activation, input_shape=(3,)))
+    model.compile(**{"optimizer": "sgd", "loss": "categorical_crossentropy", **compiled})
+    return model
+
+
+@pytest.mark.parametrize(
+    ("version", "is_elementwise"),
+    [("1.0.5", False), ("1.0.6", True), ("2.2.4", True), ("2.3.1", True), ("tf_keras", False)],
+)
+def test_accuracy_under_binary_crossentropy_is_that_of_the_version(version, is_elementwise):
+    model = model_of(version, 10, loss="binary_crossentropy", metrics=["accuracy"])
+    y = classes(10)
+    _, accuracy = model.evaluate(X, y, verbose=0)
+
+    p = model.predict(X, verbose=0)
+    elementwise = (y == np.round(p)).mean()
+    by_class = (y.argmax(1) == p.argmax(1)).mean()
+    assert elementwise > 0.8
+    assert accuracy == pytest.approx(elementwise if is_elementwise else by_class)
+
+
+def test_accuracy_of_two_units_is_the_same_either_way():
+    model = model_of("1.2.2", 2, loss="binary_crossentropy", metrics=["accuracy"])
+    _, accuracy = model.evaluate(X, classes(2), verbose=0)
+
+    p = model.predict(X)
+    assert accuracy == pytest.approx((classes(2).argmax(1) == p.argmax(1)).mean())
+
+
+def test_accuracy_follows_class_mode_in_the_first_versions():
+    y = (np.arange(24) % 2).reshape(-1, 1).astype("float32")
+    found = {}
+    for mode in ("categorical", "binary"):
+        model = model_of(
+            "0.3.1", 1, "sigmoid", loss="binary_crossentropy", optimizer="sgd", class_mode=mode
+        )
+        found[mode] = model.evaluate(X, y, show_accuracy=True, verbose=0)[1]
+
+    # argmax of a single column is always 0.
+    assert found["categorical"] == 1.0
+    assert 0 < found["binary"] < 1
+
+
+@pytest.mark.parametrize(
+    ("version", "asked", "key"),
+    [
+        ("0.1.1", "accuracy", "accuracy"),
+        ("1.2.2", "accuracy", "acc"),
+        ("2.2.4", "accuracy", "acc"),
+        ("2.3.1", "accuracy", "accuracy"),
+        ("tf_keras", "acc", "acc"),
+    ],
+)
+def test_accuracy_has_the_name_of_the_version(version, asked, key):
+    model = model_of(version, 2, metrics=[asked])
+    history = model.fit(X, classes(2), verbose=0, validation_split=0.25, **epochs(version))
+
+    assert set(history.history) == {"loss", key, "val_loss", f"val_{key}"}
+
+
+def epochs(version):
+    return {"nb_epoch": 1} if version[0] in "01" else {"epochs": 1}
+
+
+def test_metrics_of_two_outputs_follow_the_loss_of_each():
+    dialect = Dialect("keras1")
+    x = trimtab.Input((3,))
+    outputs = [trimtab.layers.Dense(2, "softmax", name=n)(x) for n in ("a", "b")]
+    model = find_in_keras(dialect, "models", "Model")(input=x, output=outputs)
+    model.compile(
+        "sgd",
+        {"a": "binary_crossentropy", "b": "categorical_crossentropy"},
+        metrics=["accuracy"],
+    )
+    history = model.fit(X, [classes(2), classes(2)], nb_epoch=1, verbose=0)
+
+    assert {"a_acc", "b_acc"} <= set(history.history)
+
+
+def test_show_accuracy_is_for_one_call():
+    model = model_of("0.3.3", 2)
+
+    assert len(model.evaluate(X, classes(2), show_accuracy=True, verbose=0)) == 2
+    assert isinstance(model.evaluate(X, classes(2), verbose=0), float)
+    history = model.fit(X, classes(2), nb_epoch=1, verbose=0, show_accuracy=True)
+    assert set(history.history) == {"loss", "acc"}
+
+
+def test_names_of_metrics_are_those_of_evaluate():
+    model = model_of("2.2.4", 2, metrics=["accuracy", "mse"])
+
+    assert model.metrics_names == ["loss", "acc", "mse"]
+
+
+def test_classes_are_predicted():
+    many, one = model_of("keras1", 3), model_of("keras2", 1, "sigmoid", loss="mse")
+
+    assert many.predict_classes(X, verbose=0).tolist() == many.predict(X).argmax(1).tolist()
+    assert one.predict_classes(X).tolist() == (one.predict(X) > 0.5).astype(int).tolist()
+    assert many.predict_proba(X, verbose=0) == pytest.approx(many.predict(X))
+
+
+def test_what_trains_was_settled_by_compile():
+    model = model_of("2.2.4", 2)
+    model.trainable = False
+    before = model.get_weights()
+    model.train_on_batch(X, classes(2))
+
+    assert not np.allclose(before[0], model.get_weights()[0])
+    assert model.trainable is False
+
+
+def test_what_trains_is_todays_in_tf_keras():
+    model = model_of("tf_keras", 2)
+    model.trainable = False
+    before = model.get_weights()
+    with pytest.warns(UserWarning, match="trainable"):
+        model.train_on_batch(X, classes(2))
+
+    assert np.array_equal(before[0], model.get_weights()[0])
+
+
+def batches(size):
+    while True:
+        for start in range(0, 24, size):
+            yield X[start : start + size], classes(2)[start : start + size]
+
+
+class Counter(trimtab.callbacks.Callback):
+    count = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.count += 1
+
+
+def test_an_epoch_of_a_generator_was_counted_in_samples():
+    model, counter = model_of("keras1", 2), Counter()
+    model.fit_generator(batches(8), 20, 2, verbose=0, callbacks=[counter])
+
+    # 20 samples are three batches of 8.
+    assert counter.count == 6
+    assert [key for key in model.dialect.journal.approximated if "samples_per_epoch=20" in key]
+
+
+def test_an_epoch_of_a_generator_is_counted_in_batches_since_keras_2():
+    model, counter = model_of("keras2", 2), Counter()
+    model.fit_generator(batches(8), 2, 2, verbose=0, callbacks=[counter])
+
+    assert counter.count == 4
+
+
+def test_predictions_of_a_generator_are_those_of_its_batches():
+    model = model_of("keras1", 2)
+
+    assert model.predict_generator(batches(8), 16) == pytest.approx(model.predict(X[:16]))
+
+
+@pytest.mark.parametrize("name", ["w.h5", "w.hdf5", "w", "w.weights"])
+def test_weights_are_written_under_any_name(name, tmp_path):
+    model = model_of("keras1", 2)
+    model.save_weights(str(tmp_path / name))
+    other = model_of("keras1", 2)
+    other.load_weights(str(tmp_path / name))
+
+    assert other.get_weights()[0] == pytest.approx(model.get_weights()[0])
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["m.h5", "m", "m.keras"])
+def test_a_model_comes_back_with_its_old_methods(name, tmp_path):
+    dialect = Dialect("keras2")
+    model = model_of("keras2", 2)
+    model.save(str(tmp_path / name))
+    again = find_in_keras(dialect, "models", "load_model")(str(tmp_path / name))
+
+    assert again.predict_classes(X).tolist() == model.predict_classes(X).tolist()
+    assert type(again).__name__ == "Sequential"
+
+
+def test_a_file_of_an_old_model_is_todays(tmp_path):
+    model = model_of("keras1", 2)
+    model.save(str(tmp_path / "m.keras"))
+    again = trimtab.models.load_model(str(tmp_path / "m.keras"))
+
+    assert type(again) is trimtab.Sequential
+    assert again.predict(X, verbose=0) == pytest.approx(model.predict(X))
+
+
+def test_callbacks_see_the_validation_data():
+    class Own(find_in_keras(Dialect("keras1"), "callbacks", "Callback")):
+        def on_epoch_end(self, epoch, logs={}):  # noqa: B006 - as scripts were written
+            self.seen = [part.shape for part in self.validation_data]
+            self.planned = self.params["nb_epoch"]
+
+    own, model = Own(), model_of("keras1", 2)
+    model.fit(
+        X, classes(2), nb_epoch=1, verbose=0, callbacks=[own], validation_data=(X, classes(2))
+    )
+
+    assert (own.seen, own.planned) == ([(24, 3), (24, 2), (24,)], 1)
+
+
+@pytest.mark.parametrize("mode", ["sum", "mul", "ave", "max", "concat", "dot", "cos"])
+def test_merge_joins_as_its_mode_says(mode):
+    merge = find_in_keras(Dialect("keras1"), "layers", "merge")
+    a, b = trimtab.Input((3,)), trimtab.Input((3,))
+    model = trimtab.Model([a, b], merge([a, b], mode=mode))
+    y = np.abs(X[::-1]) + 0.1
+
+    dot = (X * y).sum(1, keepdims=True)
+    norms = np.linalg.norm(X, axis=1) * np.linalg.norm(y, axis=1)
+    expected = {
+        "sum": X + y,
+        "mul": X * y,
+        "ave": (X + y) / 2,
+        "max": np.maximum(X, y),
+        "concat": np.concatenate([X, y], 1),
+        "dot": dot,
+        "cos": (dot / norms[:, None])[:, None],
+    }[mode]
+    assert model.predict([X, y], verbose=0) == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+def test_merge_takes_a_function():
+    merge = find_in_keras(Dialect("keras1"), "layers", "merge")
+    a, b = trimtab.Input((3,)), trimtab.Input((3,))
+    made = merge([a, b], mode=lambda parts: parts[0] - parts[1], output_shape=(3,))
+
+    assert trimtab.Model([a, b], made).predict([X, X], verbose=0) == pytest.approx(X * 0)
+
+
+def test_a_mode_of_merge_that_never_was_is_refused():
+    merge = find_in_keras(Dialect("keras1"), "layers", "merge")
+
+    with pytest.raises(ValueError, match="merge: `mode` must be one of sum, .* got 'join'"):
+        merge([trimtab.Input((3,))], mode="join")
+
+
+def test_models_merged_in_front_give_a_sequential_their_inputs():
+    dialect = Dialect("keras0")
+    sequential, dense = (
+        find_in_keras(dialect, area, name)
+        for area, name in (("models", "Sequential"), ("layers", "Dense"))
+    )
+    parts = [sequential(), sequential()]
+    for part in parts:
+        part.add(dense(4, input_shape=(3,)))
+    model = sequential()
+    model.add(find_in_keras(dialect, "layers", "Merge")(parts, mode="concat"))
+    model.add(dense(1, input_shape=(8,)))
+    model.compile("sgd", "mse")
+    model.fit([X, X], X[:, :1], nb_epoch=1, verbose=0)
+
+    assert len(model.inputs) == 2
+    assert model.count_params() == 2 * (3 * 4 + 4) + 8 + 1
+
+
+def test_a_graph_is_refused_a_node_that_is_not_there():
+    graph = find_in_keras(Dialect("keras0"), "models", "Graph")()
+    graph.add_input("x", (3,))
+
+    with pytest.raises(ValueError, match="Graph: there is no node 'y'; there are x"):
+        graph.add_node(trimtab.layers.Dense(1), "z", input="y")
+
+
+def test_a_function_of_the_backend_gives_layers_outputs():
+    dialect = Dialect("keras2")
+    model = model_of("keras2", 2)
+    function = find_in_keras(dialect, "backend", "function")
+    phase = find_in_keras(dialect, "backend", "learning_phase")()
+
+    outputs = function([model.layers[0].input, phase], [model.layers[0].output])([X, 0])
+    assert outputs[0] == pytest.approx(model.predict(X))
+
+
+def test_old_names_hold_in_a_block_only():
+    with trimtab.compat.dialect("keras1") as keras:
+        import keras as imported  # noqa: PLC0415
+        from keras.layers.core import Dense  # noqa: PLC0415
+
+        assert imported is keras
+        assert Dense(3, init="uniform").units == 3
+        assert trimtab.layers.Dense(3, bias=False).use_bias is False
+    assert "keras" not in sys.modules or sys.modules["keras"] is not keras
+    with pytest.raises(ValueError, match="`bias` is now `use_bias`"):
+        trimtab.layers.Dense(3, bias=False)
+
+
+def test_a_block_that_fails_ends_too():
+    with pytest.raises(KeyError), trimtab.compat.dialect("keras1"):
+        raise KeyError
+
+    assert trimtab.layers.Dense is type(trimtab.layers.Dense(1))
+
+
+@pytest.mark.parametrize("era", ["keras0", "keras1", "keras2", "tf_keras"])
+def test_an_era_is_a_module(era):
+    module = __import__(f"trimtab.compat.{era}", fromlist=["layers"])
+
+    assert module.layers.Dense(3).units == 3
+    assert __import__(f"trimtab.compat.{era}.models", fromlist=["Sequential"]).Sequential().name
+
+
+def test_classes_of_a_dialect_pass_for_todays():
+    dense = find_in_keras(Dialect("keras1"), "layers", "Dense")
+
+    class Own(dense):
+        pass
+
+    assert isinstance(trimtab.layers.Dense(1), dense)
+    assert issubclass(Own, trimtab.layers.Dense)
+    assert dense.__name__ == "Dense"
