@@ -108,7 +108,7 @@ def of_faults() -> dict[str, float]:
         kinds = {f.numbers.get("what") for f in findings}
         for measure, (code, _, is_large) in MEASURES.items():
             other = {"BH409.saturated": "linear", "BH409.linear": "saturated"}.get(measure)
-            is_meant = plant.code == code and other not in kinds
+            is_meant = plant.code == code and (other is None or other not in kinds)
             value = _extreme(findings, measure) if is_meant else None
             if value is not None:
                 known = found.get(measure, value)

@@ -18,7 +18,7 @@ sys.path.insert(0, str(PARITY))
 
 import keras  # noqa: E402 - the backend must be named before
 import numpy as np  # noqa: E402
-from lookup_cases import CASES, CONSTRUCTIONS  # noqa: E402
+from lookup_cases import CASES, CONSTRUCTIONS, FILE_INPUTS, NUMBERS  # noqa: E402
 
 
 def plain(value: Any) -> Any:
@@ -60,10 +60,26 @@ def is_accepted(name: str, arguments: dict[str, Any]) -> bool:
     return True
 
 
+def record_file(path: pathlib.Path) -> list[list[float]]:
+    """Writes a model with vocabularies of its own; what it predicts for FILE_INPUTS."""
+    keras.utils.set_random_seed(1)
+    weighted = keras.layers.IntegerLookup(output_mode="tf_idf", mask_token=0)
+    weighted.adapt(np.array(NUMBERS))
+    plain_lookup = keras.layers.IntegerLookup(num_oov_indices=2)
+    plain_lookup.adapt(np.array(NUMBERS))
+    inputs = keras.Input((3,), dtype="int64")
+    table = keras.layers.Embedding(9, 2)(plain_lookup(inputs))
+    parts = [weighted(inputs), keras.layers.Flatten()(table)]
+    model = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Concatenate()(parts)))
+    model.save(path)
+    return model.predict(np.array(FILE_INPUTS), verbose=0).tolist()
+
+
 if __name__ == "__main__":
     recorded = {
         "cases": [record(*case) for case in CASES],
         "accepted": [is_accepted(*made) for made in CONSTRUCTIONS],
+        "predicted": record_file(PARITY / "recorded" / "lookups.keras"),
     }
     path = PARITY / "recorded" / "lookups.json"
     path.parent.mkdir(exist_ok=True)

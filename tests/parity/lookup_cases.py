@@ -6,6 +6,7 @@
 TEXTS = [["a", "b", "zz"], ["c", "", "b"]]
 SEEN = [["b", "a", "c"], ["b", "c", "c"], ["d", "", "d"]]
 NUMBERS = [[1, 20, 3], [30, -1, 20]]
+FILE_INPUTS = [[1, 20, 3], [30, 0, 7], [20, 20, 8]]
 ABC = {"vocabulary": ["a", "b", "c"]}
 TENS = {"vocabulary": [10, 20, 30]}
 IDF = {"output_mode": "tf_idf", "idf_weights": [0.25, 0.5, 0.75]}

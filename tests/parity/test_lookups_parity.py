@@ -1,11 +1,13 @@
 """Lookups, hashes and bins against what real Keras did with TensorFlow, as it was recorded."""
 
+import copy
 import json
 import pathlib
+import zipfile
 
 import numpy as np
 import pytest
-from lookup_cases import CASES, CONSTRUCTIONS
+from lookup_cases import CASES, CONSTRUCTIONS, FILE_INPUTS, NUMBERS, SEEN, TEXTS
 
 import trimtab
 from trimtab import layers
@@ -81,3 +83,114 @@ def test_arguments_are_refused_where_keras_refuses_them(made, is_accepted):
         return
     with pytest.raises((ValueError, TypeError)):
         getattr(layers, name)(**arguments)
+
+
+FILE = pathlib.Path(__file__).parent / "recorded" / "lookups.keras"
+
+
+def test_a_file_of_keras_with_vocabularies_is_read():
+    model = trimtab.models.load_model(FILE)
+    found = model.predict(np.array(FILE_INPUTS), verbose=0)
+    np.testing.assert_allclose(found, RECORDED["predicted"], rtol=1e-5, atol=1e-6)
+
+
+def test_files_hold_vocabularies_where_kerass_do(tmp_path):
+    path = tmp_path / "model.keras"
+    trimtab.models.load_model(FILE).save(path)
+    names = []
+    for file in (path, FILE):
+        with zipfile.ZipFile(file) as archive:
+            names.append(sorted(archive.namelist()))
+            texts = [archive.read(n) for n in names[-1] if n.startswith("assets/")]
+            assert texts
+    assert names[0] == names[1]
+
+
+def looking_up(**arguments):
+    """A model that looks numbers up, and the layer in it."""
+    layer = layers.IntegerLookup(**arguments)
+    if "vocabulary" not in arguments:
+        layer.adapt(np.array(NUMBERS))
+    model = trimtab.Sequential([trimtab.Input((3,), dtype="int64"), layer])
+    return model, layer
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"num_oov_indices": 3, "max_tokens": 5},
+        {"mask_token": 20},
+        {"output_mode": "one_hot", "mask_token": 20},
+        {"output_mode": "multi_hot"},
+        {"output_mode": "count", "max_tokens": 9, "pad_to_max_tokens": True},
+        {"output_mode": "tf_idf"},
+        {"vocabulary": [10, 20], "invert": True},
+    ],
+)
+def test_inside_of_a_model_a_lookup_does_the_same(arguments, tmp_path):
+    model, layer = looking_up(**arguments)
+    x = np.array([[1, 20, 3], [0, 7, 30], [2, -1, 99]])
+    wanted = np.asarray(layer(x))
+    np.testing.assert_array_equal(model.predict(x, verbose=0), wanted)
+    model.save(tmp_path / "model.keras")
+    loaded = trimtab.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.predict(x, verbose=0), wanted)
+    np.testing.assert_array_equal(copy.deepcopy(model).predict(x, verbose=0), wanted)
+
+
+def test_adapting_anew_reaches_a_model_that_has_predicted():
+    model, layer = looking_up()
+    first = model.predict(np.array([[8, 9, 9]]), verbose=0)
+    layer.adapt(np.array([[8, 9, 9]]))
+    assert (first.tolist(), model.predict(np.array([[8, 9, 9]]), verbose=0).tolist()) == (
+        [[0, 0, 0]],
+        [[2, 1, 1]],
+    )
+
+
+def test_a_layer_alone_keeps_its_text_in_a_copy():
+    layer = layers.StringLookup(output_mode="count")
+    layer.adapt(np.array(SEEN))
+    made = copy.deepcopy(layer)
+    np.testing.assert_array_equal(made(np.array(TEXTS)), layer(np.array(TEXTS)))
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (lambda: layers.StringLookup()(["a"]), "adapt"),
+        (lambda: layers.IntegerLookup()([1]), "adapt"),
+        (lambda: layers.StringLookup(vocabulary=["a"]).adapt(["b"]), "vocabulary was given"),
+        (lambda: layers.StringLookup(vocabulary=["a"], num_oov_indices=0)(["b"]), "'b'"),
+        (lambda: layers.StringLookup(vocabulary=["a"])(np.array([1, 2])), "must hold text"),
+        (lambda: layers.StringLookup(vocabulary=["a"])(np.array(["a", None], object)), "None"),
+        (lambda: layers.StringLookup(sparse=True, output_mode="count"), "`sparse`"),
+        (lambda: layers.Discretization(num_bins=3)(np.ones(3)), "adapt"),
+        (lambda: layers.Discretization(bin_boundaries=[2.0, 1.0]), "ascend"),
+        (lambda: layers.Discretization(bin_boundaries=[1.0]).adapt(np.ones(3)), "were given"),
+        (lambda: layers.Normalization(mean=1.0, variance=2.0).adapt(np.ones(3)), "were given"),
+        (lambda: layers.Normalization().adapt(np.array([["a"]])), "numbers"),
+        (lambda: layers.Normalization().adapt(x for x in ()), "at least one batch"),
+        (lambda: trimtab.Input((2,), dtype="string"), "StringLookup"),
+        (
+            lambda: trimtab.Sequential([trimtab.Input((1,)), layers.Hashing(3)]).predict(
+                np.ones((2, 1)), verbose=0
+            ),
+            "not inside of a model",
+        ),
+    ],
+)
+def test_what_cannot_be_done_says_so(act, message):
+    with pytest.raises(ValueError, match=message):
+        act()
+
+
+@pytest.mark.parametrize("cut", [1, 3, 5])
+def test_batches_give_the_statistics_of_the_whole(cut, rng):
+    x = rng.normal(5, 3, (7, 2))
+    whole, parts = layers.Normalization(), layers.Normalization()
+    whole.adapt(x)
+    parts.adapt([part, None] for part in (x[:cut], x[cut:]))
+    for a, b in zip(whole.get_weights(), parts.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6)

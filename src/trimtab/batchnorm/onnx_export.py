@@ -42,7 +42,7 @@ def onnx_model(model: Any) -> Any:
     graph = CallGraph(model)
     names: dict[tuple[int, int], str] = {}
     inputs: list[Any] = []
-    for node in graph.nodes:
+    for node in _needed(graph):
         if not node.inputs:
             _begin(node, names, inputs)
             continue
@@ -57,7 +57,18 @@ def onnx_model(model: Any) -> Any:
         name = "output" if len(graph.outputs) == 1 else f"output_{number}"
         builder.add("Identity", names[(output.node.index, output.position)], output=name)
         outputs.append((name, output.dtype, output.shape))
+    order = {x._keras_history.operation.name: n for n, x in enumerate(model.inputs)}
+    inputs.sort(key=lambda entry: order.get(entry[0], len(order)))
     return builder.model(inputs, outputs, model.name, __version__)
+
+
+def _needed(graph: CallGraph) -> list[CallNode]:
+    """The calls that the outputs need: what makes masks alone is left out."""
+    needed = {id(output.node) for output in graph.outputs}
+    for node in reversed(graph.nodes):
+        if id(node) in needed or not node.inputs:
+            needed.update(id(x.node) for x in node.inputs)
+    return [node for node in graph.nodes if id(node) in needed or not node.inputs]
 
 
 def _begin(node: CallNode, names: dict[tuple[int, int], str], inputs: list[Any]) -> None:

@@ -198,6 +198,17 @@ def _concatenated(builder: GraphBuilder, node: CallNode, inputs: list[str]) -> s
     return builder.add("Concat", *inputs, axis=int(axis))
 
 
+def _unary(kind: str) -> Rule:
+    def rule(builder: GraphBuilder, node: CallNode, inputs: list[str]) -> str:
+        return builder.add(kind, inputs[0])
+
+    return rule
+
+
+def _square(builder: GraphBuilder, node: CallNode, inputs: list[str]) -> str:
+    return builder.add("Mul", inputs[0], inputs[0])
+
+
 _LAYERS: dict[str, Rule] = {
     **ACTIVATION_LAYERS,
     **KERNEL_LAYERS,
@@ -240,4 +251,11 @@ _OPS: dict[str, Rule] = {
     "maximum": _joined("Max"),
     "minimum": _joined("Min"),
     "concatenate": _concatenated,
+    "square": _square,
+    "absolute": _unary("Abs"),
+    "abs": _unary("Abs"),
+    "exp": _unary("Exp"),
+    "log": _unary("Log"),
+    "negative": _unary("Neg"),
+    "sqrt": _unary("Sqrt"),
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from trimtab.core import tree
+from trimtab.core.config import _safe_mode_scope
 from trimtab.core.function import Function
 from trimtab.core.operation import Node, origin
 from trimtab.ir.tensor import KerasTensor
@@ -118,6 +120,14 @@ def _producer(x: KerasTensor) -> Node | None:
     return node
 
 
+def copied(layer: Any, **changes: Any) -> Any:
+    """A layer like another, not built yet, with some arguments changed."""
+    # Code in a configuration is warned of and refused, but this layer runs here already.
+    with _safe_mode_scope(False), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "a Python lambda is written as code")
+        return type(layer).from_config({**layer.get_config(), **changes})
+
+
 @dataclasses.dataclass
 class Edit:
     """Changes to a graph and the graphs of the models within, by identity.
@@ -146,7 +156,7 @@ class Edit:
             **config: Arguments that change.
         """
         own = {v.name: np.asarray(v) for v in layer.variables}
-        new = type(layer).from_config({**layer.get_config(), **config})
+        new = copied(layer, **config)
         self.values[id(new)] = {**own, **(values or {})}
         self.replaced[id(layer)] = new
         return new
@@ -252,7 +262,7 @@ class _Rewriter:
             if inner_graph(operation) is not None:
                 self._made[id(operation)] = self.model(operation)
             else:
-                new = type(operation).from_config(operation.get_config())
+                new = copied(operation)
                 self._pairs.append((operation, new))
                 self._made[id(operation)] = new
         return self._made[id(operation)]
@@ -330,8 +340,7 @@ def _parts(block: Block, edit: Edit) -> list[Layer]:
     """Copies of a block's parts, which begin with its weights."""
     copies = []
     for part in block.layers:
-        config = {**part.get_config(), "name": f"{block.name}_{part.name}"}
-        copy: Layer = type(part).from_config({**config, **_own_bias(part)})
+        copy = copied(part, name=f"{block.name}_{part.name}", **_own_bias(part))
         edit.begin(copy, **{variable.name: np.asarray(variable) for variable in part.variables})
         copies.append(copy)
     return copies

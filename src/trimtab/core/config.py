@@ -91,12 +91,17 @@ def get_registered_name(obj: Any) -> str:
     return _REGISTERED_NAME.get(obj) or str(obj.__name__)
 
 
-def get_registered_object(name: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+def get_registered_object(
+    name: str,
+    custom_objects: Mapping[str, Any] | None = None,
+    module_objects: Mapping[str, Any] | None = None,
+) -> Any:
     """The class or function registered as `name`, from scopes and `custom_objects` first.
 
-    None if unknown.
+    `module_objects` is looked into last. None if unknown.
     """
-    for scope in (*reversed(_SCOPES.stack), custom_objects or {}, _CUSTOM_OBJECTS, _REGISTERED):
+    registered = (_CUSTOM_OBJECTS, _REGISTERED, module_objects or {})
+    for scope in (*reversed(_SCOPES.stack), custom_objects or {}, *registered):
         if name in scope:
             return scope[name]
     return None

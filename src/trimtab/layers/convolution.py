@@ -177,9 +177,11 @@ class Conv(Convolutional):
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
         """The convolution without bias and activation; a subclass may override it."""
+        w = convert(kernel)
+        # Integers, such as the bytes of images, take the kernel's type.
         return convolved(
-            convert(inputs),
-            convert(kernel),
+            convert(inputs, w.dtype),
+            w,
             self.strides,
             self.padding,
             self.data_format,

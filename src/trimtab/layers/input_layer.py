@@ -64,6 +64,11 @@ class InputLayer(Layer):
             raise ValueError(f"{self.name}: sparse and ragged tensors are not supported")
         if input_tensor is None:
             full = _batch_shape(shape, batch_size, batch_shape)
+            if dtype == "string":
+                raise ValueError(
+                    f"{self.name}: `dtype` must be a type of numbers; got 'string'. Apply "
+                    "StringLookup to the text first, and give the model what comes out"
+                )
             self._dtype = dtypes.standardize(settings.floatx() if dtype is None else dtype)
             input_tensor = keras_tensor(full, self._dtype, name=name)
         else:

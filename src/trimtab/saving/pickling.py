@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,8 +14,16 @@ from trimtab.core.config import (
     get_registered_name,
     serialize_with_sharing,
 )
+from trimtab.lazy import lazy_module
 from trimtab.saving.state import save_state
 from trimtab.saving.weights import load_state
+
+if TYPE_CHECKING:
+    import pathlib
+    import tempfile
+else:
+    pathlib = lazy_module("pathlib")
+    tempfile = lazy_module("tempfile")
 
 Entries = dict[str, dict[str, Any]]
 
@@ -52,23 +60,45 @@ def reduced(model: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         TypeError: If an argument of a layer or of `compile` has no serialisable form.
     """
     memory = _Memory({})
-    save_state(model, memory)
+    with tempfile.TemporaryDirectory() as folder:
+        save_state(model, memory, pathlib.Path(folder))
+        assets = {
+            file.relative_to(folder).as_posix(): file.read_bytes()
+            for file in pathlib.Path(folder).rglob("*")
+            if file.is_file()
+        }
     # An entry may show a variable's own memory, which goes on changing.
     entries = {
         path: {key: np.array(value) for key, value in entry.items()}
         for path, entry in memory.entries.items()
     }
-    return restored, (serialize_with_sharing(model), _own_objects(model), entries)
+    return restored, (serialize_with_sharing(model), _own_objects(model), entries, assets)
 
 
-def restored(config: dict[str, Any], custom_objects: dict[str, Any], entries: Entries) -> Any:
+def restored(
+    config: dict[str, Any],
+    custom_objects: dict[str, Any],
+    entries: Entries,
+    assets: Mapping[str, bytes] | None = None,
+) -> Any:
     """The model that `reduced` described.
 
     Raises:
         ValueError: If configuration and state do not fit.
     """
     model = deserialize_with_sharing(config, custom_objects, safe_mode=False)
-    load_state(model, _Memory(entries), f"Pickle of {model.name}", skip_mismatch=False)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in (assets or {}).items():
+            path = pathlib.Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        load_state(
+            model,
+            _Memory(entries),
+            f"Pickle of {model.name}",
+            skip_mismatch=False,
+            assets=pathlib.Path(folder) if assets else None,
+        )
     return model
 
 

@@ -233,4 +233,4 @@ def _own_bytes(owner: Any) -> int | None:
     if not type(owner).load_own_variables.__module__.startswith("trimtab."):
         return None
     # A file may hold float64 for a float32 variable: the assignment converts it.
-    return sum(8 * int(v.size) for v in owner.variables)
+    return sum(8 * int(v.size) for v in owner.variables) + getattr(owner, "own_array_bytes", 0)

@@ -5,11 +5,17 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from trimtab.lazy import lazy_module
 from trimtab.saving import files
 from trimtab.saving.hdf5 import Hdf5Writer, h5py
 from trimtab.saving.state import StateLoader, WeightReader, save_state
+
+if TYPE_CHECKING:
+    import pathlib
+else:
+    pathlib = lazy_module("pathlib")
 
 
 def _ids(objects: Iterable[Any] | None) -> set[int]:
@@ -35,13 +41,14 @@ def load_state(
     path: str | os.PathLike[str],
     skip_mismatch: bool,
     objects_to_skip: Iterable[Any] | None = None,
+    assets: pathlib.Path | None = None,
 ) -> None:
     """Sets the weights from a reader, all or, if one does not fit, none.
 
     Raises:
         ValueError: If something is missing or does not fit, and `skip_mismatch` is False.
     """
-    loader = StateLoader(reader, skip=_ids(objects_to_skip))
+    loader = StateLoader(reader, assets, skip=_ids(objects_to_skip))
     loader.visit(model)
     finish_loading(loader, path, skip_mismatch)
 

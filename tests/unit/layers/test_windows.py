@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import trimtab
 from trimtab import layers
 
 CONV = {"filters": 2, "kernel_size": 3}
@@ -96,6 +97,58 @@ def test_masked_steps_do_not_count_in_the_mean():
     x = np.array([[[1.0], [3.0], [100.0]]], "float32")
     y = layers.GlobalAveragePooling1D()(x, mask=np.array([[True, True, False]]))
     np.testing.assert_array_equal(y, [[2.0]])
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.Conv2D(2, 3),
+        layers.DepthwiseConv2D(3),
+        layers.SeparableConv2D(2, 3),
+        layers.Conv2DTranspose(2, 3),
+        layers.AveragePooling2D(2),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_bytes_are_taken_as_numbers(layer):
+    x = np.random.default_rng(0).integers(0, 256, (2, 5, 5, 3), "uint8")
+    y = layer(x)
+    assert y.dtype == "float32"
+    np.testing.assert_array_equal(y, layer(x.astype("float32")))
+
+
+def test_the_largest_of_bytes_is_a_byte():
+    x = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3), "uint8")
+    y = layers.MaxPooling2D(2)(x)
+    assert y.dtype == "uint8"
+    np.testing.assert_array_equal(y, x.reshape(2, 2, 2, 2, 2, 3).max((2, 4)))
+
+
+@pytest.mark.parametrize("cls", [layers.Conv2D, layers.DepthwiseConv2D, layers.Conv2DTranspose])
+def test_a_batch_of_no_rows_gives_no_rows(cls):
+    layer = cls(**({"filters": 3} if cls is not layers.DepthwiseConv2D else {}), kernel_size=3)
+    assert layer(np.ones((0, 5, 5, 3), "float32")).shape[0] == 0
+
+
+def test_a_subclass_may_change_the_convolution():
+    class Standardised(layers.Conv2D):
+        def convolution_op(self, inputs, kernel):
+            return super().convolution_op(inputs, kernel - trimtab.ops.mean(kernel))
+
+    layer = Standardised(4, 3, use_bias=False)
+    y = layer(np.ones((1, 5, 5, 3), "float32"))
+    np.testing.assert_allclose(trimtab.ops.sum(y, -1), np.zeros((1, 3, 3)), atol=1e-5)
+
+
+def test_the_first_layer_may_bring_the_shape_of_the_input():
+    with pytest.warns(UserWarning, match="Do not pass an `input_shape`"):
+        layer = layers.Conv2D(4, 3, input_shape=(8, 8, 3))
+    assert trimtab.Sequential([layer]).output_shape == (None, 6, 6, 4)
+
+
+def test_a_convolution_of_each_step():
+    layer = layers.TimeDistributed(layers.Conv2D(4, 3))
+    assert layer(np.ones((2, 5, 8, 8, 3), "float32")).shape == (2, 5, 6, 6, 4)
 
 
 def test_a_convolution_in_float16_sums_in_float32():

@@ -19,6 +19,8 @@ from trimtab.batchnorm.studies.run_log import RunLog
 from trimtab.batchnorm.studies.runs import Job, Plan, Run, execute
 from trimtab.core.extras import require
 
+# Idle processes end by themselves, those of a killed parent too; until then a next study uses them.
+_IDLE_SECONDS = 30
 BACKENDS = ("processes", "dask", "ray")
 
 
@@ -74,7 +76,8 @@ class Workers:
             else:
                 count = self._joblib.cpu_count(only_physical_cores=True)
                 count = count if self._jobs is None else self._jobs
-                stack.enter_context(self._joblib.parallel_config("loky"))
+                config = self._joblib.parallel_config("loky", idle_worker_timeout=_IDLE_SECONDS)
+                stack.enter_context(config)
             self._count = count
             yield count
 

@@ -43,8 +43,8 @@ class Lookup(DataLayer):
         salt: Any,
         **kwargs: Any,
     ) -> None:
-        # Files say how many tokens there were, which the tokens tell too.
-        kwargs.pop("vocabulary_size", None)
+        # What a file says of its vocabulary, which is read after models have been built.
+        self._size_in_file = kwargs.pop("vocabulary_size", None)
         # Numbers of tokens are int64 whatever type is given, as in Keras.
         kwargs.pop("dtype", None)
         super().__init__(**kwargs)
@@ -139,7 +139,14 @@ class Lookup(DataLayer):
 
     def vocabulary_size(self) -> int:
         """Number of tokens, those for masked and unknown ones included."""
+        if self._size_in_file is not None and not self._vocabulary.tokens:
+            return int(self._size_in_file)
         return len(self._vocabulary)
+
+    @property
+    def own_array_bytes(self) -> int:
+        """Bytes that a file may hold for this layer beside its variables."""
+        return 8 * self.vocabulary_size()
 
     @property
     def idf_weights(self) -> Any:
@@ -264,7 +271,9 @@ class Lookup(DataLayer):
         vocabulary, idf_weights = self._given
         listed = None if vocabulary is None else np.asarray(vocabulary).tolist()
         weights = None if idf_weights is None else np.asarray(idf_weights).tolist()
-        size = self.vocabulary_size() if self._vocabulary.tokens else None
+        size: int | None = self.vocabulary_size()
+        if not self._vocabulary.tokens and self._size_in_file is None:
+            size = None
         return super().get_config() | {
             "vocabulary": listed,
             "idf_weights": weights,
