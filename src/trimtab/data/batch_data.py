@@ -62,7 +62,9 @@ class BatchData:
         self._class_weight = class_weight
         self._require_finite = require_finite
         self._is_generator = hasattr(source, "__next__")
-        if self._is_generator and class_weight is not None:
+        # Old iterators of images have a length, and go on without end where steps are asked for.
+        self.goes_on = self._is_generator and isinstance(source, PyDataset)
+        if self._is_generator and not self.goes_on and class_weight is not None:
             raise ValueError(
                 f"{owner}: `class_weight` cannot be used with a generator; let it yield sample "
                 "weights as the third part of a batch"
@@ -130,7 +132,7 @@ class BatchData:
             self._source.on_epoch_end()
 
     def _start(self) -> Iterator[Any]:
-        if isinstance(self._source, PyDataset):
+        if isinstance(self._source, PyDataset) and not self.goes_on:
             return batches_of(self._source, self._shuffle)
         return iter(self._source)
 

@@ -132,7 +132,7 @@ class BatchFeed:
     def __init__(self, data: BatchData, steps: int | None = None) -> None:
         self.data = data
         self._asked_steps = steps
-        self._known_batches = data.batches
+        self._known_batches = None if steps and data.goes_on else data.batches
         self._seen = 0
         self._next: ArrayData | None = None
         self._has_ended = False
