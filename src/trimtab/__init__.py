@@ -1,8 +1,9 @@
 """Keras 3's API on its own fast CPU engine, with Batch Normalization first."""
 
+from typing import TYPE_CHECKING, Any
+
 from trimtab import activations as activations
 from trimtab import backend as backend
-from trimtab import batchnorm as batchnorm
 from trimtab import callbacks as callbacks
 from trimtab import config as config
 from trimtab import constraints as constraints
@@ -35,11 +36,26 @@ from trimtab.ir.tensor import KerasTensor as KerasTensor
 from trimtab.layers import Input as Input
 from trimtab.layers import InputSpec as InputSpec
 from trimtab.layers import Layer as Layer
+from trimtab.lazy import lazy_module
 from trimtab.losses import Loss as Loss
 from trimtab.metrics import Metric as Metric
 from trimtab.models import Model as Model
 from trimtab.models import Sequential as Sequential
 from trimtab.optimizers import Optimizer as Optimizer
 from trimtab.regularizers import Regularizer as Regularizer
+from trimtab.training.batch_norm_checks import CHECKS
 from trimtab.version import __version__ as __version__
 from trimtab.version import version as version
+
+if TYPE_CHECKING:
+    from trimtab import batchnorm as batchnorm
+else:
+    # As large as a fifth of all the rest, and needed by few scripts: imported when first used.
+    batchnorm = lazy_module("trimtab.batchnorm")
+
+
+def _batch_norm_checks(*args: Any, **kwargs: Any) -> list[str]:
+    return batchnorm.fit_checks.lines(*args, **kwargs)
+
+
+CHECKS.append(_batch_norm_checks)

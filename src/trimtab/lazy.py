@@ -1,6 +1,6 @@
-"""Modules of the standard library that only some features need, imported when first used.
+"""Modules that only some features need, imported when first used.
 
-Together they would take as long to import as trimtab itself.
+Those of the standard library would take as long to import as trimtab itself.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ class LazyModule(ModuleType):
         value = getattr(module, name)
         self.__dict__[name] = value
         return value
+
+    def __dir__(self) -> list[str]:
+        """The names of the real module, which is imported now."""
+        return dir(importlib.import_module(self.__name__))
 
 
 def lazy_module(name: str) -> Any:

@@ -11,7 +11,6 @@ from trimtab.batchnorm.call_graph import CallGraph
 from trimtab.batchnorm.findings import Finding, in_order
 from trimtab.batchnorm.rules import RULES
 from trimtab.batchnorm.thresholds import thresholds_with
-from trimtab.training.batch_norm_checks import CHECKS
 
 # Of these only errors are told: more training may follow.
 _ERRORS_ONLY = frozenset({"BN203"})
@@ -66,6 +65,3 @@ def _is_told(finding: Finding) -> bool:
 def _line(finding: Finding) -> str:
     where = f" '{finding.layer}'" if finding.layer else ""
     return f"{finding.severity} {finding.code}:{where} {finding.message}. Fix: {finding.fix}"
-
-
-CHECKS.append(lines)
