@@ -60,7 +60,9 @@ _CLASS_NAMES = {
 
 
 # Where Keras keeps the classes of ops that are not in its module "numpy".
-_NN_MODULES = frozenset({"activations", "classes", "convolution", "normalization", "pooling"})
+_NN_MODULES = frozenset(
+    {"activations", "classes", "convolution", "normalization", "patches", "pooling"}
+)
 _OTHER_MODULES = {
     "core": frozenset(
         {"cast", "convert_to_tensor", "saturate_cast", "scatter", "scatter_update", "slice"}

@@ -201,6 +201,8 @@ from trimtab.ops.normalization import layer_normalization as layer_normalization
 from trimtab.ops.normalization import moments as moments
 from trimtab.ops.normalization import normalize as normalize
 from trimtab.ops.normalization import rms_normalization as rms_normalization
+from trimtab.ops.patches import fold as fold
+from trimtab.ops.patches import unfold as unfold
 from trimtab.ops.pooling import adaptive_average_pool as adaptive_average_pool
 from trimtab.ops.pooling import adaptive_max_pool as adaptive_max_pool
 from trimtab.ops.pooling import average_pool as average_pool

@@ -59,6 +59,18 @@ CASES = {
         (VOLUMES, _floats(2, 3, 2, 3, 2), 2, "same"),
     ),
     **cases(
+        "unfold",
+        (_floats(2, 3, 6, 7), 2),
+        (_floats(2, 3, 6, 7), (3, 2), (1, 2), (1, 0), (2, 3)),
+        (_floats(2, 1, 6, 7), 2, {"stride": 3, "dilation": 3, "padding": 2}),
+    ),
+    **cases(
+        "fold",
+        (_floats(2, 12, 30), (6, 7), 2),
+        (_floats(2, 18, 9), (5, 7), (3, 2), {"dilation": (1, 2), "padding": (1, 0), "stride": 2}),
+        (_floats(2, 4, 9), 6, 2, {"stride": 2}),
+    ),
+    **cases(
         "max_pool",
         (ODD, (2, 2), (2, 2)),
         (ODD, (3, 2), (1, 2), "same"),
