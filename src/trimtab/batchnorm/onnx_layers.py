@@ -23,7 +23,10 @@ from trimtab.batchnorm.onnx_kernels import (
     is_last,
     window_attributes,
 )
+from trimtab.core import settings
 from trimtab.core.recording import OpOperation
+
+_TYPES = frozenset({"float32", "float64", "int32", "int64", "bool"})
 
 
 def emit(builder: GraphBuilder, node: CallNode, inputs: list[str]) -> str:
@@ -42,6 +45,10 @@ def emit(builder: GraphBuilder, node: CallNode, inputs: list[str]) -> str:
     if rule is None:
         raise NotExportable(
             f"export_onnx: there is no rule for {name}; replace it, or export the model up to it"
+        )
+    if getattr(operation, "compute_dtype", "float32") not in _TYPES:
+        raise NotExportable(
+            f"export_onnx: {name} computes in {operation.compute_dtype}; set its dtype to float32"
         )
     if node.mask is not None and class_of(operation) in ("GlobalAveragePooling1D", "Softmax"):
         raise NotExportable(f"export_onnx: {name} uses a mask, which ONNX does not carry along")
@@ -79,6 +86,39 @@ def _rescaling(builder: GraphBuilder, node: CallNode, inputs: list[str]) -> str:
     layer = node.operation
     scaled = builder.add("Mul", inputs[0], number(builder, node, layer.scale))
     return builder.add("Add", scaled, number(builder, node, layer.offset))
+
+
+def _normalization(builder: GraphBuilder, node: CallNode, inputs: list[str]) -> str:
+    layer = node.operation
+    if layer.invert:
+        raise NotExportable(f"export_onnx: {layer.name} is inverted; there is no rule for it")
+    deviation = np.sqrt(np.asarray(layer.variance, np.float64))
+    mean = number(builder, node, np.asarray(layer.mean))
+    scale = number(builder, node, np.maximum(deviation, settings.epsilon()))
+    return builder.add("Div", builder.add("Sub", inputs[0], mean), scale)
+
+
+class _OneStep:
+    """The call of the layer within a `TimeDistributed`, on one step."""
+
+    def __init__(self, node: CallNode) -> None:
+        self.operation = node.operation.layer
+        self.name = f"{node.name}/{self.operation.name}"
+        self.outputs = node.outputs
+        self.mask = None
+        self.told_training = node.told_training
+        self.input_shape = (None, *node.input_shape[2:])
+        self.output_shape = (None, *node.output_shape[2:])
+
+
+def _time_distributed(builder: GraphBuilder, node: CallNode, inputs: list[str]) -> str:
+    """The layer within takes the steps as rows of a larger batch."""
+    sizes, behind = node.input_shape[2:], node.output_shape[1:]
+    if None in sizes or None in behind:
+        raise NotExportable(f"export_onnx: {node.name} needs inputs of fixed sizes")
+    rows = builder.add("Reshape", inputs[0], builder.integers([-1, *sizes]))
+    result = emit(builder, _OneStep(node), [rows])  # type: ignore[arg-type]
+    return builder.add("Reshape", result, builder.integers([-1, *behind]))
 
 
 # Pooling, padding, shape --------------------------------------------------------------------------
@@ -215,6 +255,8 @@ _LAYERS: dict[str, Rule] = {
     "BatchNormalization": _batch_normalization,
     "LayerNormalization": _layer_normalization,
     "Rescaling": _rescaling,
+    "Normalization": _normalization,
+    "TimeDistributed": _time_distributed,
     "Flatten": _flatten,
     "Reshape": _reshape,
     "Permute": _permute,

@@ -71,6 +71,9 @@ def test_layers_of_images(parts, data_format, tmp_path):
         lambda: [L.Dense(4), L.LeakyReLU(), L.ELU(0.7), L.Softmax()],
         lambda: [L.Dense(4, "hard_sigmoid"), L.RepeatVector(3), L.Permute((2, 1))],
         lambda: [L.Dense(6, "softplus"), L.Reshape((3, 2)), L.Conv1D(4, 2, padding="causal")],
+        lambda: [L.Normalization(mean=[1.0] * 5, variance=[4.0] * 5), L.Rescaling(2.0, 1.0)],
+        lambda: [L.Reshape((5, 1)), L.TimeDistributed(L.Dense(3, "relu")), L.Flatten()],
+        lambda: [L.Reshape((5, 1)), L.TimeDistributed(L.BatchNormalization())],
         lambda: [L.DenseBlock(4, activation="relu"), L.Dense(2, activation=L.ReLU(1.0))],
     ],
 )
@@ -130,6 +133,7 @@ class Own(L.Layer):
     [
         (lambda: Own(name="own"), "there is no rule for own, a Own"),
         (lambda: L.ReLU(threshold=0.5, name="r"), "r has a threshold"),
+        (lambda: L.Dense(2, dtype="mixed_float16", name="d"), "d, a Dense computes in float16"),
         (lambda: L.Activation("hard_shrink"), "no rule for the activation 'hard_shrink'"),
     ],
 )
