@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from trimtab import activations as activations
+from trimtab import applications as applications
 from trimtab import backend as backend
 from trimtab import callbacks as callbacks
 from trimtab import config as config

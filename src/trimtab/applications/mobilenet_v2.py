@@ -1,0 +1,7 @@
+"""MobileNetV2 under Keras's name of its module, with what its images need."""
+
+from trimtab.applications.imagenet_utils import decode_predictions as decode_predictions
+from trimtab.applications.imagenet_utils import preprocessing
+from trimtab.applications.mobilenets import MobileNetV2 as MobileNetV2
+
+preprocess_input = preprocessing("tf")

@@ -1,0 +1,7 @@
+"""VGG19 under Keras's name of its module, with what its images need."""
+
+from trimtab.applications.imagenet_utils import decode_predictions as decode_predictions
+from trimtab.applications.imagenet_utils import preprocessing
+from trimtab.applications.vgg import VGG19 as VGG19
+
+preprocess_input = preprocessing("caffe")
