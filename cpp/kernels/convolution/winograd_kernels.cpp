@@ -226,8 +226,7 @@ class WinogradKernelGradient final : public Kernel {
   }
 
  private:
-  // The fewer blocks, the less often the sums are read and written.
-  static constexpr std::int64_t gradient_block_bytes = 3'000'000;
+  static constexpr std::int64_t gradient_block_bytes = 1'200'000;
 
   void make_components(std::int64_t tile, std::int64_t row) const noexcept {
     const Grid::Place place = grid_.place(tile);
