@@ -182,8 +182,12 @@ def random_uniform(
     maxval: float = 1.0,
     dtype: Any = None,
     seed: Any = None,
+    low: float | None = None,
+    high: float | None = None,
 ) -> Any:
-    """Uniform random numbers."""
+    """Uniform random numbers; `low` and `high` are what the bounds were called before Keras 2."""
+    minval = minval if low is None else low
+    maxval = maxval if high is None else high
     return random.uniform(shape, minval, maxval, dtype=dtype, seed=seed)
 
 
@@ -193,8 +197,10 @@ def random_normal(
     stddev: float = 1.0,
     dtype: Any = None,
     seed: Any = None,
+    std: float | None = None,
 ) -> Any:
-    """Normal random numbers."""
+    """Normal random numbers; `std` is what `stddev` was called before Keras 2."""
+    stddev = stddev if std is None else std
     return random.normal(shape, mean, stddev, dtype=dtype, seed=seed)
 
 

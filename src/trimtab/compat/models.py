@@ -15,11 +15,13 @@ from trimtab.compat.exported import passes_for
 from trimtab.compat.freezing import as_compiled, flags_of
 from trimtab.compat.history import prepare_callbacks, show_to_callbacks
 from trimtab.compat.optimizers import optimizer_named
+from trimtab.compat.symbolic_losses import SymbolicLoss, holds_tensors, set_losses
 from trimtab.compat.tables import METHODS
-from trimtab.compat.tables.rows import KERAS_2, Call
+from trimtab.compat.tables.rows import KERAS_2, TF_KERAS, Call
 from trimtab.compat.translate import Translation, translate
 from trimtab.compat.values import loss as old_loss
 from trimtab.core import tree
+from trimtab.ir.tensor import KerasTensor
 from trimtab.models import Functional, Model, Sequential
 
 _METHODS: dict[str, Call] = {call.name: call for call in METHODS}
@@ -56,6 +58,12 @@ class OldTraining:
         self._compile(given, named, given.pop("metrics", None))
 
     def _compile(self, given: dict[str, Any], named_loss: Any, metrics: Any) -> None:
+        this: Any = self
+        losses = self.__dict__.get("_symbolic_losses", [])
+        losses = [loss for loss in losses if not loss.uses_targets]
+        if self.dialect.version < TF_KERAS and holds_tensors(given.get("loss")):
+            losses.append(SymbolicLoss(self, given.pop("loss")))
+        set_losses(this, losses)
         metrics = with_old_metrics(self.dialect, self._class_mode_of(), named_loss, metrics)
         self.__dict__["_metric_names"] = [_name_of(m) for m in tree.flatten(metrics or [])]
         super().compile(**given, metrics=metrics)  # type: ignore[misc]
@@ -177,12 +185,36 @@ class OldTraining:
         if not self.dialect.is_old:
             return super().metrics_names  # type: ignore[misc, no-any-return]
         if self._has_metrics():
-            return list(self.get_metrics_result())
+            return list(self.get_metrics_result())  # type: ignore[attr-defined]
         return ["loss", *self.__dict__.get("_metric_names", ())]
 
-    def get_metrics_result(self) -> dict[str, Any]:
-        """Name -> value, the loss first."""
-        return super().get_metrics_result()  # type: ignore[misc, no-any-return]
+    def add_loss(self, loss: Any, inputs: Any = None) -> None:
+        """Adds a loss; it may be a tensor that follows from the model's inputs."""
+        del inputs
+        losses = [SymbolicLoss(self, x) for x in tree.flatten(loss) if isinstance(x, KerasTensor)]
+        if not losses:
+            super().add_loss(loss)  # type: ignore[misc]
+            return
+        this: Any = self
+        set_losses(this, [*self.__dict__.get("_symbolic_losses", ()), *losses])
+
+    @property
+    def compiled_loss(self) -> Any:
+        """The loss of `compile`, for a `train_step` of one's own: called with targets, outputs."""
+
+        def compiled_loss(y: Any, y_pred: Any, sample_weight: Any = None, **_: Any) -> Any:
+            this: Any = self
+            loss = this.compute_loss(None, y, y_pred, sample_weight)
+            this._track_loss(loss, y_pred)
+            return loss
+
+        return compiled_loss
+
+    @property
+    def compiled_metrics(self) -> Any:
+        """The metrics of `compile`, for a `train_step` of one's own."""
+        this: Any = self
+        return this.training_state.metrics
 
     def _has_metrics(self) -> bool:
         metrics = self.training_state.metrics  # type: ignore[attr-defined]

@@ -13,11 +13,10 @@ from typing import TextIO
 
 import numpy as np
 
-from trimtab.compat import shims
 from trimtab.compat.detect import detect
 from trimtab.compat.dialect import Dialect
 from trimtab.compat.errors import UNSUPPORTED
-from trimtab.compat.installation import install_all
+from trimtab.compat.installation import install_all, remove_all
 from trimtab.compat.journal import Journal
 from trimtab.core import settings
 
@@ -91,8 +90,7 @@ def run_script(
         return _execute(path, code, arguments, stream)
     finally:
         sys.stdout.flush()
-        for finder in installed:
-            shims.remove(finder)
+        remove_all(installed)
         settings.set_image_data_format(ordering)
         for name in aliases:
             delattr(np, name)

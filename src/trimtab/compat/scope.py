@@ -10,10 +10,10 @@ from types import ModuleType
 from typing import Any
 
 import trimtab
-from trimtab.compat import namespace, shims
+from trimtab.compat import namespace
 from trimtab.compat.adapters import Adapter
 from trimtab.compat.dialect import Dialect
-from trimtab.compat.installation import install_all
+from trimtab.compat.installation import install_all, remove_all
 from trimtab.core import settings
 
 _PREFIXES = ("keras", "tf_keras", "tensorflow")
@@ -57,8 +57,7 @@ def dialect(name: str) -> Iterator[Any]:
     finally:
         for module, attribute, value in replaced:
             setattr(module, attribute, value)
-        for finder in finders:
-            shims.remove(finder)
+        remove_all(finders)
         sys.modules.update(hidden)
         settings.set_image_data_format(ordering)
 

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import trimtab
-from trimtab.compat import namespace
+from trimtab.compat import layer_shapes, namespace
 from trimtab.compat.dialect import Dialect
 from trimtab.compat.errors import UNSUPPORTED, unsupported_import
 from trimtab.compat.tables import CALLBACKS, LAYERS, OPTIMIZERS
@@ -127,6 +127,7 @@ class OldFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def names_of(prefix: str, era: str) -> Callable[[str], Any]:
     """The `__getattr__` of a module that stands for the keras of an era; finds its modules too."""
+    layer_shapes.give()
     finder = install(prefix, Dialect(era))
     top = OldModule(prefix, "", finder.dialect, prefix)
 

@@ -33,12 +33,16 @@ class GradientTape:
         self._is_spent = False
 
     def __enter__(self) -> GradientTape:
-        self._outer, THREAD.trace = THREAD.trace, self._scope
+        self._outer = THREAD.trace
+        # Inside a traced step the operations are on record anyway.
+        self._is_inside = self._outer is not None
+        if not self._is_inside:
+            THREAD.trace = self._scope
         return self
 
     def __exit__(self, *error: object) -> None:
         THREAD.trace = self._outer
-        if error[0] is None:
+        if error[0] is None and not self._is_inside:
             self._scope.commit()
 
     def watch(self, tensor: Any) -> None:
@@ -82,12 +86,18 @@ class GradientTape:
         if not isinstance(target, Value):
             found: list[Any] = [None] * len(variables)
         else:
-            initial = [self._scope.initial[self._scope.position(v)] for v in variables]
-            found = [
-                None if gradient is None else Array(np.array(gradient))
-                for gradient in autodiff.gradients(target, initial)
-            ]
+            found = self._found(target, variables)
         return tree.pack_sequence_as(sources, found) if _is_nested(sources) else found[0]
+
+    def _found(self, target: Value, variables: list[Variable]) -> list[Any]:
+        if self._is_inside:
+            values: list[Any] = [variable.value for variable in variables]
+            return autodiff.gradients(target, values)
+        initial = [self._scope.initial[self._scope.position(v)] for v in variables]
+        return [
+            None if gradient is None else Array(np.array(gradient))
+            for gradient in autodiff.gradients(target, initial)
+        ]
 
 
 def _is_nested(sources: Any) -> bool:

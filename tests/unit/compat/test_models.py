@@ -333,3 +333,104 @@ def test_classes_of_a_dialect_pass_for_todays():
     assert isinstance(trimtab.layers.Dense(1), dense)
     assert issubclass(Own, trimtab.layers.Dense)
     assert dense.__name__ == "Dense"
+
+
+def variational(version, compile_model):
+    """(model, loss of its first batch, what a formula says), with fixed weights."""
+    dialect = Dialect(version)
+    dense = find_in_keras(dialect, "layers", "Dense")
+    x = trimtab.Input((3,))
+    hidden = dense(units=2, kernel_initializer="ones")(x)
+    out = dense(units=3, kernel_initializer="ones")(hidden)
+    model = find_in_keras(dialect, "models", "Model")(x, out)
+    compile_model(dialect, model, x, hidden, out)
+    h = np.repeat(X.sum(1, keepdims=True), 2, 1)
+    p = np.repeat(h.sum(1, keepdims=True), 3, 1)
+    expected = ((X - p) ** 2).mean() + 0.5 * (h**2).sum(1).mean()
+    return model, expected
+
+
+def test_a_loss_may_be_made_of_the_models_tensors():
+    def compile_model(dialect, model, x, hidden, out):
+        ops = trimtab.ops
+        model.add_loss(ops.mean(ops.square(x - out)) + 0.5 * ops.mean(ops.sum(hidden**2, -1)))
+        model.compile("sgd")
+
+    model, expected = variational("keras2", compile_model)
+    history = model.fit(X, epochs=1, batch_size=24, verbose=0)
+
+    assert history.history["loss"][0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_loss_function_may_refer_to_the_models_tensors():
+    def compile_model(dialect, model, x, hidden, out):
+        def loss(y_true, y_pred):
+            reconstruction = trimtab.ops.mean(trimtab.ops.square(y_true - y_pred), axis=-1)
+            return reconstruction + 0.5 * trimtab.ops.sum(hidden**2, axis=-1)
+
+        model.compile("sgd", loss)
+
+    model, expected = variational("keras1", compile_model)
+    history = model.fit(X, X, nb_epoch=1, batch_size=24, verbose=0)
+
+    assert history.history["loss"][0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_layers_have_their_shapes_where_an_old_script_runs():
+    with trimtab.compat.dialect("keras1") as keras:
+        model = keras.models.Sequential([keras.layers.Dense(4, input_dim=3)])
+        layer = model.layers[0]
+        assert (layer.input_shape, layer.output_shape) == ((None, 3), (None, 4))
+        assert layer.get_output_shape_at(0) == (None, 4)
+        assert layer.get_output_at(0) is layer.output
+
+    assert not hasattr(trimtab.layers.Dense(1), "get_output_at")
+
+
+def test_a_train_step_of_tf_keras_may_use_a_tape():
+    with trimtab.compat.dialect("tf_keras"):
+        import tensorflow as tf  # noqa: PLC0415
+
+        class Own(tf.keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.out = tf.keras.layers.Dense(3, kernel_initializer="zeros")
+
+            def call(self, x):
+                return self.out(x)
+
+            def train_step(self, data):
+                x, y = data
+                with tf.GradientTape() as tape:
+                    loss = self.compiled_loss(y, self(x, training=True))
+                gradients = tape.gradient(loss, self.trainable_variables)
+                self.optimizer.apply_gradients(
+                    zip(gradients, self.trainable_variables, strict=True)
+                )
+                return {"loss": loss}
+
+        model = Own()
+        model.compile(tf.keras.optimizers.SGD(0.1), "mse")
+        history = model.fit(X, X, epochs=1, batch_size=24, verbose=0)
+
+    assert history.history["loss"][0] == pytest.approx((X**2).mean(), rel=1e-5)
+    gradient = -2 * X.T @ X / X.size
+    assert model.out.kernel.numpy() == pytest.approx(-0.1 * gradient, rel=1e-4)
+
+
+def test_a_tape_gives_the_gradients_of_what_ran_in_it():
+    with trimtab.compat.dialect("tf_keras"):
+        import tensorflow as tf  # noqa: PLC0415
+
+        w, other = tf.Variable([1.0, 2.0]), tf.Variable(1.0)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(w * w)
+        found = tape.gradient(loss, [w, other])
+
+    assert float(loss) == 5.0
+    assert found[0].numpy().tolist() == [2.0, 4.0]
+    assert found[1] is None
+    with pytest.raises(RuntimeError, match="can be called once; make the tape with persistent"):
+        tape.gradient(loss, w)
+    with pytest.raises(TypeError, match="only variables can be watched"):
+        tape.watch(X)
