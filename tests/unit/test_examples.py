@@ -7,6 +7,7 @@ import sys
 import pytest
 
 import known_results
+import recalibrate_after_training
 import where_does_bn_go
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -90,3 +91,9 @@ def test_page_of_known_results_holds_every_experiment_as_expected():
 
     assert page.count("**Seen.**") == len(known_results.EXPERIMENTS)
     assert "against expectation" not in page
+
+
+def test_recalibration_helps_after_a_short_training():
+    before, after = recalibrate_after_training.losses(0.5, seed=0)
+
+    assert after < before
