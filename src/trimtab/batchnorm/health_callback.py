@@ -111,12 +111,16 @@ class BatchNormHealth(Callback):
 
     def _look(self, epoch: int, norm: Any) -> None:
         mean = np.array(norm.moving_mean.numpy(), np.float64)
-        scale = np.sqrt(np.maximum(np.asarray(norm.moving_variance.numpy()), 0) + norm.epsilon)
+        variance = np.asarray(norm.moving_variance.numpy())
+        scale = np.sqrt(np.maximum(variance, 0) + norm.epsilon)
         gamma = np.ones(1) if norm.gamma is None else np.abs(np.asarray(norm.gamma.numpy()))
         before = self._means.get(id(norm))
         self._means[id(norm)] = mean
-        if norm.name not in self._broken and (what := broken_state(norm)):
+        # One sum is finite if all are, and costs less than to look at each.
+        is_sound = np.isfinite(mean.sum() + scale.sum() + gamma.sum()) and variance.min() >= 0
+        if not is_sound and norm.name not in self._broken:
             self._broken.add(norm.name)
+            what = broken_state(norm)
             print_message(f"BH406 '{norm.name}': its {what}, from epoch {epoch + 1} on")
         drift = 0.0 if before is None else float(np.max(np.abs(mean - before) / scale))
         self.history.append(
