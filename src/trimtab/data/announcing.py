@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import sys
+from typing import TYPE_CHECKING
 
 from trimtab.core import settings
+from trimtab.lazy import lazy_module
+
+if TYPE_CHECKING:
+    import logging
+else:
+    logging = lazy_module("logging")
 
 
 def say(text: str) -> None:

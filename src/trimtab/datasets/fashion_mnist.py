@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import pathlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from trimtab.data import cache_folder, get_file
 from trimtab.datasets.origin import FOLDER, Arrays
+from trimtab.lazy import lazy_module
+
+if TYPE_CHECKING:
+    import gzip
+else:
+    gzip = lazy_module("gzip")
 
 _FILES = (
     "train-images-idx3-ubyte.gz",
