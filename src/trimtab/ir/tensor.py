@@ -228,13 +228,33 @@ class KerasTensor(Tensor):
     Source: Keras 3 `keras.KerasTensor`.
     """
 
-    __slots__ = ("_keras_history", "_keras_mask", "dtype", "name", "shape", "sparse")
+    __slots__ = (
+        "_keras_history",
+        "_keras_mask",
+        "dtype",
+        "name",
+        "record_history",
+        "shape",
+        "sparse",
+    )
+    # Only dense tensors are supported; Keras's users ask.
+    ragged = False
+    ragged_rank: int | None = None
+    row_splits_dtype: str | None = None
 
     def __init__(
-        self, shape: Any, dtype: str = "float32", sparse: bool = False, name: str | None = None
+        self,
+        shape: Any,
+        dtype: str = "float32",
+        sparse: bool = False,
+        ragged: bool = False,
+        record_history: bool = True,
+        name: str | None = None,
     ) -> None:
-        if sparse:
-            raise ValueError("KerasTensor: sparse tensors are not supported; got sparse=True")
+        if sparse or ragged:
+            kind = "sparse" if sparse else "ragged"
+            raise ValueError(f"KerasTensor: {kind} tensors are not supported; got {kind}=True")
+        self.record_history = bool(record_history)
         self.shape = tuple(None if dim is None else int(dim) for dim in shape)
         self.dtype = dtype
         self.sparse = False

@@ -105,7 +105,7 @@ class Convolutional(Spatial):
             if self.data_format == "channels_first":
                 bias = ops.reshape(bias, (-1,) + (1,) * self.rank)
             outputs = ops.add(outputs, bias)
-        return self.activation(outputs)
+        return outputs if self.activation is None else self.activation(outputs)
 
 
 class Conv(Convolutional):

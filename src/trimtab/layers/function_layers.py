@@ -120,15 +120,26 @@ class Lambda(Layer):
 
     @classmethod
     def from_config(
-        cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
+        cls,
+        config: dict[str, Any],
+        custom_objects: Mapping[str, Any] | None = None,
+        safe_mode: bool | None = None,
     ) -> Any:
         """A layer from what `get_config` returned.
 
+        Args:
+            config: What it returned.
+            custom_objects: Classes and functions by name.
+            safe_mode: Whether to refuse the code of a lambda; as the call around this one if None.
+
         Raises:
-            ValueError: If the function is a stored Python lambda, or is not known.
+            ValueError: If the function is a lambda and not trusted, or is not known.
         """
+        is_safe = safe_mode is not False
         revived = {
-            key: value if callable(value) else deserialize_keras_object(value, custom_objects)
+            key: value
+            if callable(value)
+            else deserialize_keras_object(value, custom_objects, is_safe)
             for key, value in config.items()
         }
         if is_shape(revived.get("output_shape")):

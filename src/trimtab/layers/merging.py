@@ -89,8 +89,22 @@ class Merge(Layer):
         return (batches.pop() if batches else None, *rest)
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """Where any input is kept; None if an input has no mask."""
-        if previous_mask is None or any(m is None for m in previous_mask):
+        """Where any input is kept; None if an input has no mask.
+
+        Raises:
+            ValueError: If there is not a list of masks with one for each of a list of inputs.
+        """
+        if previous_mask is None:
+            return None
+        for name, value in (("mask", previous_mask), ("inputs", inputs)):
+            if not isinstance(value, (list, tuple)):
+                raise ValueError(f"`{name}` should be a list. {self.name}: got {value!r}")
+        if len(previous_mask) != len(inputs):
+            raise ValueError(
+                f"{self.name}: `inputs` and `mask` should have the same length; got {len(inputs)} "
+                f"and {len(previous_mask)}"
+            )
+        if any(m is None for m in previous_mask):
             return None
         return functools.reduce(ops.logical_or, previous_mask)
 

@@ -106,7 +106,11 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     name = common_type(*given) if dtype is None else dtypes.standardize(dtype)
     low, high = (0, start) if stop is None else (start, stop)
     by = 1 if step is None else step
-    bounds = [concrete(n, "arange", "a bound").item() for n in (low, high, by)]
+    # Python's numbers in double precision: rounded to single they may give one number more.
+    bounds = [
+        n if isinstance(n, (int, float)) else concrete(n, "arange", "a bound").item()
+        for n in (low, high, by)
+    ]
     return Array(np.arange(*bounds).astype(name))
 
 

@@ -330,14 +330,14 @@ class Optimizer(OptimizerState):
 
     def _step(self, grads: Sequence[Any], variables: Sequence[Variable]) -> None:
         rate = self.step_rate()
-        grads = self._clipped(grads)
+        grads = self._clip_gradients(grads)
         if self.weight_decay is not None:
             for variable in filter(self._is_decayed, variables):
                 factor = self.weight_decay * ops.cast(rate, variable.dtype)
                 variable.assign(variable - variable * factor)
         self.update_all(grads, variables, rate)
 
-    def _clipped(self, grads: Sequence[Any]) -> Sequence[Any]:
+    def _clip_gradients(self, grads: Sequence[Any]) -> Sequence[Any]:
         if self.clipnorm and self.clipnorm > 0:
             return [clip_by_norm(g, self.clipnorm) for g in grads]
         if self.global_clipnorm and self.global_clipnorm > 0:
