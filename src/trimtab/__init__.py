@@ -3,12 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from trimtab import activations as activations
-from trimtab import applications as applications
 from trimtab import backend as backend
 from trimtab import callbacks as callbacks
 from trimtab import config as config
 from trimtab import constraints as constraints
-from trimtab import datasets as datasets
 from trimtab import dtype_policies as dtype_policies
 from trimtab import initializers as initializers
 from trimtab import layers as layers
@@ -49,10 +47,14 @@ from trimtab.version import __version__ as __version__
 from trimtab.version import version as version
 
 if TYPE_CHECKING:
+    from trimtab import applications as applications
     from trimtab import batchnorm as batchnorm
+    from trimtab import datasets as datasets
 else:
-    # As large as a fifth of all the rest, and needed by few scripts: imported when first used.
+    # Large, and needed by few scripts: imported when first used.
+    applications = lazy_module("trimtab.applications")
     batchnorm = lazy_module("trimtab.batchnorm")
+    datasets = lazy_module("trimtab.datasets")
 
 
 def _batch_norm_checks(*args: Any, **kwargs: Any) -> list[str]:

@@ -31,7 +31,7 @@ def _own_size(shape: tuple[int | None, ...] | None, sizes: tuple[int, ...]) -> i
         return 224
     is_first = settings.image_data_format() == "channels_first"
     rows, columns = shape[1:] if is_first else shape[:2]
-    return rows if rows == columns and rows in sizes else 224  # type: ignore[return-value]
+    return rows if rows == columns and rows in sizes else 224
 
 
 def _options(
