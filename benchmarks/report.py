@@ -9,7 +9,8 @@ Sample = dict[str, Any]
 
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 OURS = "trimtab"
-UNITS = {"W1": "us per step", "W2": "us per step", "W6m": "us per call", "W7": "us in all"}
+UNITS = dict.fromkeys(("W1", "W2", "W3", "W4", "W5"), "us per step")
+UNITS |= {"W6m": "us per call", "W6c": "us per call", "W7": "us in all"}
 
 
 def read_samples(path: pathlib.Path) -> list[Sample]:

@@ -29,7 +29,8 @@ from report import Sample, markdown, read_samples, write_between_markers
 
 HERE = pathlib.Path(__file__).resolve().parent
 SAMPLES = HERE / "results" / "samples.jsonl"
-TRAIN, INFER, STUDY = frozenset({"W1", "W2"}), frozenset({"W6m"}), frozenset({"W7"})
+DENSE, CONV = frozenset({"W1", "W2"}), frozenset({"W3", "W4", "W5"})
+TRAIN, INFER, STUDY = DENSE | CONV, frozenset({"W6m", "W6c"}), frozenset({"W7"})
 EVERY = TRAIN | INFER | STUDY
 
 
@@ -47,16 +48,17 @@ class Entry:
 PEERS = (
     Entry("trimtab", "", "trimtab", "fit", EVERY),
     Entry("Keras/JAX", "jax", "keras", "jax", EVERY),
-    Entry("Keras/JAX, 50 steps per execution", "jax", "keras", "jax_spe50", TRAIN),
+    Entry("Keras/JAX, 50 steps per execution", "jax", "keras", "jax_spe50", DENSE),
     Entry("Keras/TensorFlow", "tf", "keras", "tf", EVERY),
-    Entry("Keras/TensorFlow, 50 steps per execution", "tf", "keras", "tf_spe50", TRAIN),
+    Entry("Keras/TensorFlow, 50 steps per execution", "tf", "keras", "tf_spe50", DENSE),
     Entry("Keras/torch", "torch", "keras", "torch", INFER),
-    Entry("JAX, jitted step", "jax", "jax", "step", TRAIN | INFER),
-    Entry("JAX, scan over the epoch", "jax", "jax", "scan", TRAIN | STUDY),
-    Entry("JAX, scan, rbg random bits", "jax", "jax", "scan_rbg", TRAIN | STUDY),
+    Entry("JAX, jitted step", "jax", "jax", "step", DENSE | INFER),
+    Entry("JAX, scan over the epoch", "jax", "jax", "scan", DENSE | STUDY),
+    Entry("JAX, scan, rbg random bits", "jax", "jax", "scan_rbg", DENSE | STUDY),
     Entry("torch", "torch", "torch", "eager", EVERY),
-    Entry("torch, fused optimizer", "torch", "torch", "fused", TRAIN | STUDY),
-    Entry("torch.compile", "torch", "torch", "compile", TRAIN),
+    Entry("torch, channels_last", "torch", "torch", "cl", CONV),
+    Entry("torch, fused optimizer", "torch", "torch", "fused", DENSE | STUDY),
+    Entry("torch.compile", "torch", "torch", "compile", DENSE),
     Entry("onnxruntime", "onnx", "ort", "ort", INFER),
     Entry("OpenVINO", "onnx", "ort", "openvino", INFER),
 )
@@ -187,7 +189,7 @@ def say(sample: Sample) -> None:
 def arguments() -> argparse.Namespace:
     """The command line's arguments."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--workloads", default="W1,W2,W6m,W7")
+    parser.add_argument("--workloads", default="W1,W2,W3,W4,W5,W6m,W6c,W7")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", default="1,2", help="the counts that each peer tries")
     parser.add_argument("--peers", default="", help="names of the table, separated by ';'")

@@ -65,3 +65,40 @@ def test_own_kernels_give_what_onednn_gives(tmp_path):
     _, _, own = convolve(tmp_path / "own.npy", "0")
     _, _, other = convolve(tmp_path / "other.npy", "1")
     np.testing.assert_allclose(own, other, rtol=1e-5, atol=1e-4)
+
+
+TRAIN = """
+import sys
+import numpy as np
+import trimtab
+from trimtab import layers
+
+trimtab.utils.set_random_seed(0)
+parts = []
+for filters, size, stride, groups in ((16, 3, 1, 1), (24, 3, 1, 1), (24, 5, 2, 4), (32, 1, 1, 1)):
+    parts += [layers.Conv2D(filters, size, stride, "same", groups=groups, use_bias=False)]
+    parts += [layers.BatchNormalization(), layers.Activation("relu")]
+parts += [layers.DepthwiseConv2D(3), layers.GlobalAveragePooling2D(), layers.Dense(4, "softmax")]
+model = trimtab.Sequential([trimtab.Input((16, 16, 3)), *parts])
+model.compile(trimtab.optimizers.SGD(0.05), "sparse_categorical_crossentropy")
+rng = np.random.default_rng(0)
+x, y = rng.normal(size=(64, 16, 16, 3)).astype("float32"), rng.integers(0, 4, 64)
+losses = model.fit(x, y, batch_size=16, epochs=2, shuffle=False, verbose=0).history["loss"]
+np.savez(sys.argv[1], losses=losses, outputs=model.predict(x, verbose=0))
+"""
+
+
+def _trained(path, onednn, isa=""):
+    environment = {**os.environ, "TRIMTAB_ONEDNN": onednn}
+    if isa:
+        environment["TRIMTAB_ISA"] = isa
+    subprocess.run([sys.executable, "-c", TRAIN, str(path)], env=environment, check=True)
+    return np.load(path)
+
+
+@pytest.mark.parametrize("isa", ["", "portable"])
+def test_a_network_trains_alike_with_onednn_and_without(tmp_path, isa):
+    own = _trained(tmp_path / "own.npz", "0", isa)
+    other = _trained(tmp_path / "other.npz", "1")
+    np.testing.assert_allclose(own["losses"], other["losses"], rtol=1e-4)
+    np.testing.assert_allclose(own["outputs"], other["outputs"], rtol=1e-2, atol=1e-3)
