@@ -125,8 +125,3 @@ def _scaled(name: str, scale: float) -> Any:
 def find_sequence(dialect: Dialect, name: str) -> Any:
     """A name of `keras.preprocessing.sequence`."""
     return {"pad_sequences": trimtab.utils.pad_sequences}.get(name)
-
-
-def find_image(dialect: Dialect, name: str) -> Any:
-    """A name of `keras.preprocessing.image`."""
-    return getattr(trimtab.utils, name, None)

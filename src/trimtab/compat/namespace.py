@@ -26,7 +26,15 @@ from trimtab.compat.models import adopt, classes_of, make_model
 from trimtab.compat.old_metrics import OldMetric, make_metric
 from trimtab.compat.optimizers import finish_optimizer
 from trimtab.compat.rules import finish_layer
-from trimtab.compat.tables import CALLBACKS, CALLS, FUNCTIONS, LAYERS, OPTIMIZERS
+from trimtab.compat.tables import (
+    CALLBACKS,
+    CALLS,
+    FUNCTIONS,
+    IMAGES,
+    LAYERS,
+    LOAD_DATA,
+    OPTIMIZERS,
+)
 from trimtab.compat.tables.names import ALIASES, BACKEND, GONE
 from trimtab.compat.tables.rows import KERAS_3, TF_KERAS, Call
 from trimtab.compat.translate import Translation
@@ -216,6 +224,28 @@ def find_metric(dialect: Dialect, name: str) -> Any:
     return Adapter(dialect, name, target, None, make_metric, base)
 
 
+def find_image(dialect: Dialect, name: str) -> Any:
+    """A name of `keras.preprocessing.image`."""
+    if name == "ImageDataGenerator" and dialect.is_old:
+        # Fetched now: it brings the operations on images with it, which few scripts need.
+        module = importlib.import_module("trimtab.compat.old_images")
+        return Adapter(dialect, name, module.ImageDataGenerator, IMAGES, module.make_generator)
+    return getattr(trimtab.utils, name, MISSING)
+
+
+def find_dataset(path: str) -> Callable[[Dialect, str], Any]:
+    """Names of a module of `keras.datasets`."""
+    look = _imported(path)
+
+    def find(dialect: Dialect, name: str) -> Any:
+        found = look(dialect, name)
+        if name == "load_data" and dialect.is_old and found is not MISSING:
+            return Adapter(dialect, name, found, LOAD_DATA, call_target)
+        return found
+
+    return find
+
+
 AREAS: dict[str, Callable[[Dialect, str], Any]] = {
     "top": lambda dialect, name: (
         getattr(trimtab, name, MISSING)
@@ -238,7 +268,7 @@ AREAS: dict[str, Callable[[Dialect, str], Any]] = {
     ),
     "preprocessing.sequence": functions.find_sequence,
     "preprocessing.text": lambda dialect, name: text.NAMES.get(name),
-    "preprocessing.image": functions.find_image,
+    "preprocessing.image": find_image,
     "wrappers": lambda dialect, name: estimators.NAMES.get(name),
 }
 
@@ -256,7 +286,9 @@ def find(dialect: Dialect, areas: tuple[str, ...], path: str, name: str) -> Any:
         AttributeError: If it stands for nothing.
     """
     for area in areas:
-        look = AREAS.get(area) or _imported(area)
+        look = AREAS.get(area) or (find_dataset if area.startswith("datasets.") else _imported)(
+            area
+        )
         found = look(dialect, name)
         if found is not MISSING and found is not None:
             return found

@@ -16,7 +16,7 @@ import numpy as np
 from trimtab.compat.detect import detect
 from trimtab.compat.dialect import Dialect
 from trimtab.compat.errors import UNSUPPORTED
-from trimtab.compat.installation import install_all, remove_all
+from trimtab.compat.installation import Installation
 from trimtab.compat.journal import Journal
 from trimtab.core import settings
 
@@ -81,7 +81,7 @@ def run_script(
     tree, code = read_script(path)
     found = None if dialect is not None else detect(tree)
     rules = Dialect(dialect or (found.era if found else "keras3"), Journal(script=path))
-    installed = install_all(rules)
+    installed = Installation(rules)
     aliases = _numpy_aliases(rules, tree)
     ordering = settings.image_data_format()
     if rules.version < (1, 1, 0):
@@ -90,7 +90,7 @@ def run_script(
         return _execute(path, code, arguments, stream)
     finally:
         sys.stdout.flush()
-        remove_all(installed)
+        installed.remove()
         settings.set_image_data_format(ordering)
         for name in aliases:
             delattr(np, name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import sys
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -13,10 +12,9 @@ import trimtab
 from trimtab.compat import namespace
 from trimtab.compat.adapters import Adapter
 from trimtab.compat.dialect import Dialect
-from trimtab.compat.installation import install_all, remove_all
+from trimtab.compat.installation import Installation
 from trimtab.core import settings
 
-_PREFIXES = ("keras", "tf_keras", "tensorflow")
 _OWN = ("layers", "models", "optimizers", "callbacks", "regularizers", "constraints", "utils")
 
 
@@ -44,21 +42,15 @@ def dialect(name: str) -> Iterator[Any]:
     False
     """
     rules = Dialect(name)
-    hidden = {
-        module: sys.modules.pop(module)
-        for module in list(sys.modules)
-        if module.partition(".")[0] in _PREFIXES
-    }
     ordering = settings.image_data_format()
-    finders = install_all(rules)
+    installed = Installation(rules)
     replaced = _overlay(rules)
     try:
         yield importlib.import_module("keras")
     finally:
         for module, attribute, value in replaced:
             setattr(module, attribute, value)
-        remove_all(finders)
-        sys.modules.update(hidden)
+        installed.remove()
         settings.set_image_data_format(ordering)
 
 

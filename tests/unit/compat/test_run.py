@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -210,3 +211,13 @@ def test_running_a_script_adds_little_to_its_start(script):
         sys.executable, path
     )
     assert added < 0.3
+
+
+def test_a_keras_that_was_imported_before_is_put_aside(script, monkeypatch, capsys):
+    other = types.ModuleType("keras")
+    monkeypatch.setitem(sys.modules, "keras", other)
+    path = script("import keras\nprint(keras.layers.Dense(3).units)\n")
+
+    assert ran(path)[0] == 0
+    assert capsys.readouterr().out == "3\n"
+    assert sys.modules["keras"] is other

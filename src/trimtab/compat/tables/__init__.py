@@ -9,6 +9,8 @@ from trimtab.compat.tables.rows import Order as Order
 from trimtab.compat.tables.rows import version_of as version_of
 from trimtab.compat.tables.training import CALLBACKS as CALLBACKS
 from trimtab.compat.tables.training import FUNCTIONS as FUNCTIONS
+from trimtab.compat.tables.training import IMAGES as IMAGES
+from trimtab.compat.tables.training import LOAD_DATA as LOAD_DATA
 from trimtab.compat.tables.training import METHODS as METHODS
 from trimtab.compat.tables.training import OPTIMIZERS as OPTIMIZERS
 

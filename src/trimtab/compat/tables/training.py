@@ -316,6 +316,29 @@ CALLBACKS: tuple[Call, ...] = (
     Call("LearningRateScheduler", "keras.callbacks.LearningRateScheduler"),
 )
 
+# No part of Keras 3's public names, so not among the calls that are rewritten.
+IMAGES = Call(
+    "ImageDataGenerator",
+    "",
+    orders=(
+        order(
+            "0.1.0",
+            "featurewise_center samplewise_center featurewise_std_normalization "
+            "samplewise_std_normalization zca_whitening rotation_range width_shift_range "
+            "height_shift_range",
+        ),
+        order("2.0.5"),
+    ),
+    rename={"dim_ordering": "data_format"},
+    values={"data_format": {"th": "channels_first", "tf": "channels_last", "default": None}},
+    defaults=(
+        *default("featurewise_center", ("0.1.0", True), ("1.0.2", None)),
+        *default("featurewise_std_normalization", ("0.1.0", True), ("1.0.2", None)),
+    ),
+)
+# The loaders of `keras.datasets`.
+LOAD_DATA = Call("load_data", "load_data", rename=ARGUMENTS["load_data"])
+
 _L1L2 = (*default("l1", ("0.1.0", 0.01)), *default("l2", ("0.1.0", 0.01)))
 
 FUNCTIONS: tuple[Call, ...] = (
