@@ -66,6 +66,9 @@ class Optimizer(OptimizerState):
             training.
         loss_scale_factor: Factor of the loss, by which gradients are divided.
         gradient_accumulation_steps: Number of steps, >= 2, whose mean gradient makes one update.
+            Batch Normalization takes no part in it, as in Keras: each of these batches is
+            normalized with its own statistics, and each moves the moving ones. So the statistics
+            are those of small batches, however many make an update.
         name: Name; made from the class's if None.
         **kwargs: Must be empty, but for `decay`, which is ignored with a warning.
 

@@ -20,7 +20,7 @@ from trimtab.training.arguments import naming_unknown_arguments
 from trimtab.training.compile_loss import CompileLoss
 from trimtab.training.compile_metrics import CompileMetrics, result_of
 from trimtab.training.compile_problems import compile_problems
-from trimtab.training.notices import user_stack_level, warn_once
+from trimtab.training.notices import trainable_flags, user_stack_level, warn_once
 from trimtab.training.state import TrainingState
 from trimtab.training.target_checks import LabelRange
 
@@ -139,6 +139,7 @@ class Compilable:
         state.loss, state.metrics, state.arguments = new_loss, new_metrics, arguments
         state.loss_tracker = Mean(name="loss")
         state.trainable_when_compiled = trainable_by_name(self)
+        state.flags = trainable_flags(self)
         state.forget_steps()
         self.optimizer = chosen
         self.loss = loss

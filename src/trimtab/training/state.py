@@ -49,6 +49,7 @@ class TrainingState:
         predictors: Compiled predictions of whole arrays, by shape and type.
         was_built: Whether building was tried since the model last changed.
         notices: Warnings that were given, so that each is given once.
+        flags: Name of each layer and whether it was trainable when the model was compiled.
         keeper: While `fit` runs, what can keep its last batches for a second look.
         trainable_when_compiled: Name of each batch normalization and whether it was trainable when
             the model was compiled.
@@ -65,6 +66,7 @@ class TrainingState:
         self.notices: set[str] = set()
         self.keeper: Any = None
         self.trainable_when_compiled: dict[str, bool] = {}
+        self.flags: dict[str, bool] = {}
 
     def forget_steps(self) -> None:
         """Drops what was compiled, since the model has changed."""

@@ -13,6 +13,7 @@ from trimtab.training.batch_norm_checks import tell_of_batch_norm, warn_about_ba
 from trimtab.training.compilable import Compilable
 from trimtab.training.compile_metrics import CompileMetrics
 from trimtab.training.feed import ArrayFeed
+from trimtab.training.notices import warn_about_changed_flags
 from trimtab.training.preparation import (
     Feed,
     feed_of,
@@ -128,6 +129,7 @@ class Trainer(Compilable):
         if test_feed is not None:
             test_step = prepare(self, "fit, validation_data", "test", test_feed)
         warn_about_batch_norm(self, feed)
+        warn_about_changed_flags(self)
         listed = self._callback_list(
             callbacks, verbose, epochs=epochs.stop, steps=feed.steps, add_history=True
         )

@@ -258,6 +258,7 @@ def test_a_loss_that_is_no_scalar_is_refused(build, x, one_hot):
     assert "must be a scalar; got shape (32,)" in refused(model, x, one_hot)
 
 
+@pytest.mark.filterwarnings("ignore:fit. `trainable`")
 def test_weights_frozen_after_the_optimizer_was_built_can_still_be_trained_around(net, x, one_hot):
     net.fit(x, one_hot, verbose=0)
     frozen = net.layers[0].get_weights()

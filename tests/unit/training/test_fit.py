@@ -309,6 +309,7 @@ def test_no_epochs_do_nothing(net, x, one_hot):
     np.testing.assert_array_equal(net.get_weights()[0], before[0])
 
 
+@pytest.mark.filterwarnings("ignore:fit. `trainable`")
 def test_frozen_statistics_stay(build, x, one_hot):
     model = build(batch_norm=True)
     model.compile("sgd", "mse")

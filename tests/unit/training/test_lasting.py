@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 
+import joblib
 import numpy as np
 import pytest
 
@@ -98,3 +99,37 @@ def test_an_interrupt_stops_at_once_and_leaves_the_model_usable(net, rng, verbos
     net.fit(x[:64], y[:64], verbose=0)
     assert int(net.optimizer.iterations) == steps + 2
     assert np.isfinite(net.evaluate(x, y, verbose=0)).all()
+
+
+def test_a_flag_changed_since_compile_is_told_of(x, one_hot, net):
+    net.fit(x, one_hot, verbose=0)
+    kernel = net.layers[0].get_weights()[0]
+    net.layers[0].trainable = False
+    with pytest.warns(UserWarning, match=f"`trainable` of '{net.layers[0].name}' was changed"):
+        net.fit(x, one_hot, verbose=0)
+    np.testing.assert_array_equal(net.layers[0].get_weights()[0], kernel)
+    net.compile("sgd", "categorical_crossentropy")
+    net.fit(x, one_hot, verbose=0)
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
+def test_trainings_run_side_by_side_with_joblib(backend):
+    # Inside of the test, as this file is no module that another process could import.
+    def trained_loss(seed):
+        import numpy  # noqa: PLC0415
+
+        import trimtab  # noqa: PLC0415
+
+        trimtab.utils.set_random_seed(seed)
+        model = trimtab.Sequential([trimtab.Input((2,)), trimtab.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        x = numpy.ones((8, 2), "float32")
+        return model.fit(x, x[:, :1], verbose=0, epochs=2).history["loss"]
+
+    if backend == "multiprocessing":
+        trained_loss = joblib.wrap_non_picklable_objects(trained_loss)
+    jobs = (joblib.delayed(trained_loss)(seed) for seed in (0, 0, 1))
+    first, again, other = joblib.Parallel(n_jobs=2, backend=backend)(jobs)
+    if backend != "threading":  # threads share the seed
+        assert first == again
+    assert len(other) == 2
