@@ -142,3 +142,31 @@ def with_fresh_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
         return tensors[origin(x)]
 
     return tree.map_structure(renew, inputs), tree.map_structure(renew, outputs)
+
+
+def get_source_inputs(tensor: Any) -> Any:
+    """The KerasTensors of the Inputs that a KerasTensor was computed from.
+
+    Args:
+        tensor: What layers gave in a functional model.
+
+    Returns:
+        A list without repetitions, in the order of a walk back; `tensor` itself if nothing gave it.
+
+    Source: Keras 3 `keras.utils.get_source_inputs`.
+    """
+    if getattr(tensor, "_keras_history", None) is None:
+        return tensor
+    found: dict[int, Any] = {}
+    seen: set[int] = set()
+    stack = [tensor]
+    while stack:
+        history = stack.pop()._keras_history
+        node = history.operation._inbound_nodes[history.node_index]
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if node.is_input:
+            found.update((id(x), x) for x in node.outputs)
+        stack.extend(reversed(node.input_tensors))
+    return list(found.values())

@@ -31,5 +31,6 @@ from trimtab.data import unpack_x_y_sample_weight as unpack_x_y_sample_weight
 from trimtab.data.encoding import normalize as normalize
 from trimtab.data.encoding import pad_sequences as pad_sequences
 from trimtab.data.encoding import to_categorical as to_categorical
+from trimtab.models.inputs import get_source_inputs as get_source_inputs
 from trimtab.models.plotting.plot import model_to_dot as model_to_dot
 from trimtab.models.plotting.plot import plot_model as plot_model

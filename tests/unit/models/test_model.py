@@ -242,3 +242,11 @@ def test_an_unknown_argument_names_the_nearest():
     inputs = trimtab.Input((4,))
     with pytest.raises(ValueError, match='trainble.*Did you mean "trainable"'):
         trimtab.Model(inputs, inputs * 1.0, trainble=False)
+
+
+def test_the_inputs_behind_a_tensor_are_found():
+    first, second = layers.Input((2,)), layers.Input((2,))
+    hidden = layers.Dense(2)(first)
+    joined = layers.Add()([layers.Add()([hidden, second]), first])
+    found = trimtab.utils.get_source_inputs(joined)
+    assert [id(x) for x in found] == [id(first), id(second)]
