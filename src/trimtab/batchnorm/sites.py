@@ -175,12 +175,18 @@ def _block_ends(wiring: Wiring, node: Node) -> list[Node]:
     and an activation like any other layer.
     """
     source = above(wiring, node)
-    if source is None or kind_of(source.operation) != "add" or len(below(wiring, source)) != 1:
+    if source is None or not _joins(wiring, source) or len(below(wiring, source)) != 1:
         return []
     parents = [_through_norms(wiring, parent) for parent in wiring.sources(source)]
     if any(_is_sum_before(wiring, parent) for parent in parents):
         return []
     return [p for p in parents if p is not None and is_lone_kernel(wiring, p)]
+
+
+def _joins(wiring: Wiring, node: Node) -> bool:
+    """Whether a node adds tensors; a layer of unknown kind that takes several is taken to do so."""
+    kind = kind_of(node.operation)
+    return kind == "add" or (kind == "custom" and len(wiring.sources(node)) > 1)
 
 
 def _through_norms(wiring: Wiring, node: Node | None) -> Node | None:

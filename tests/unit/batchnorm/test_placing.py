@@ -328,6 +328,21 @@ def test_report_reads_as_text():
     ]
 
 
+class ScaledSum(L.Layer):
+    def call(self, inputs):
+        return inputs[0] + 0.2 * inputs[1]
+
+
+def test_sum_of_ones_own_counts_as_the_end_of_a_block():
+    inputs = keras.Input((4,))
+    x = L.Dense(4, activation="relu", name="a")(inputs)
+    x = L.ReLU(name="r")(ScaledSum(name="sum")([x, L.Dense(4, name="up")(x)]))
+    new = batchnorm.place(keras.Model(inputs, L.Dense(1)(x)), "before").model
+
+    assert feeding(new, "sum") == ["a_activation", "up_bn"]
+    assert feeding(new, "r") == ["sum"]
+
+
 class Doubled(L.Layer):
     def call(self, x):
         return 2 * x
