@@ -204,7 +204,9 @@ def _is_sum_before(wiring: Wiring, node: Node | None) -> bool:
             return True
         node = wiring.source(node)
     # A shortcut may also begin with the stem's kernel, whose output the first branch uses too.
-    return node is not None and is_kernel(node.operation) and len(below(wiring, node)) > 1
+    if node is None or not is_kernel(node.operation) or applies_activation(node.operation):
+        return False
+    return len(below(wiring, node)) > 1
 
 
 def _refusal(site: Site, is_at_end: bool) -> str:
