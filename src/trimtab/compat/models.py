@@ -102,7 +102,8 @@ class OldTraining:
         if isinstance(data, list):
             given["validation_data"] = tuple(data)
         given["callbacks"] = prepare_callbacks(self.dialect, given.get("callbacks"))
-        show_to_callbacks(given["callbacks"], given.get("validation_data"))
+        x = positional[0] if positional else given.get("x")
+        show_to_callbacks(given["callbacks"], given, x)
         with as_compiled(self.dialect, self, self.__dict__.get("_flags")):
             return super().fit(*positional, **given)  # type: ignore[misc]
 

@@ -141,7 +141,7 @@ def find_callback(dialect: Dialect, name: str) -> Any:
     """A callback's class."""
     if not dialect.is_old:
         return today(callbacks, name)
-    found = old_callbacks.class_named(name)
+    found = old_callbacks.class_named(dialect, name)
     if found is None:
         found = today(callbacks, name)
     row = _CALLBACKS.get(name)

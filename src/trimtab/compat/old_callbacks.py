@@ -7,7 +7,7 @@ from typing import Any
 
 from trimtab import callbacks
 from trimtab.compat.dialect import Dialect
-from trimtab.compat.history import OldCallback
+from trimtab.compat.history import callback_of
 from trimtab.compat.translate import Translation
 
 # Until this version {epoch} in a name and the patience of EarlyStopping counted from 0.
@@ -92,6 +92,6 @@ def finish(name: str) -> Callable[[Dialect, Any, Translation], Any]:
     return RULES.get(name, _plain)
 
 
-def class_named(name: str) -> Any:
+def class_named(dialect: Dialect, name: str) -> Any:
     """The class that a script's own callbacks derive from, if it is another than today's."""
-    return OldCallback if name == "Callback" else None
+    return callback_of(dialect) if name == "Callback" else None

@@ -434,3 +434,45 @@ def test_a_tape_gives_the_gradients_of_what_ran_in_it():
         tape.gradient(loss, w)
     with pytest.raises(TypeError, match="only variables can be watched"):
         tape.watch(X)
+
+
+@pytest.mark.parametrize("version", ["keras1", "keras2", "tf_keras"])
+def test_the_end_of_a_batch_tells_the_loss_of_the_version(version):
+    dialect = Dialect(version)
+    base = find_in_keras(dialect, "callbacks", "Callback")
+
+    class Losses(base):
+        def on_train_begin(self, logs=None):
+            self.losses, self.rows = [], []
+
+        def on_batch_end(self, batch, logs=None):
+            self.losses.append(logs.get("loss"))
+            self.rows.append(logs.get("size"))
+
+    losses = Losses()
+    model = model_of(version, 2, "linear", loss="mse")
+    model.optimizer.learning_rate = 0.0
+    model.fit(
+        X,
+        classes(2),
+        batch_size=10,
+        shuffle=False,
+        verbose=0,
+        callbacks=[losses],
+        **epochs("1" if version == "keras1" else "2"),
+    )
+
+    squares = ((model.predict(X, verbose=0) - classes(2)) ** 2).mean(1)
+    own = [squares[:10].mean(), squares[10:20].mean(), squares[20:].mean()]
+    running = [squares[:10].mean(), squares[:20].mean(), squares.mean()]
+    assert losses.losses == pytest.approx(running if version == "tf_keras" else own, rel=1e-4)
+    assert losses.rows == ([None] * 3 if version == "tf_keras" else [10, 10, 4])
+
+
+def test_callbacks_without_a_hook_of_batches_cost_none():
+    class Own(find_in_keras(Dialect("keras1"), "callbacks", "Callback")):
+        def on_epoch_end(self, epoch, logs=None):
+            pass
+
+    assert Own().on_batch_end._is_idle
+    assert Own().on_train_batch_end._is_idle
