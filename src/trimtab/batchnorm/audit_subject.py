@@ -252,6 +252,22 @@ def ancestors(node: CallNode) -> set[CallNode]:
     return found
 
 
+def depends_on(node: CallNode, sources: set[CallNode]) -> bool:
+    """Whether `node` is computed from one of `sources`."""
+    # What comes before the first of them in the graph's order cannot lead to them.
+    first = min((source.index for source in sources), default=0)
+    found: set[CallNode] = set()
+    stack = list(node.producers)
+    while stack:
+        current = stack.pop()
+        if current in sources:
+            return True
+        if current not in found and current.index > first:
+            found.add(current)
+            stack.extend(current.producers)
+    return False
+
+
 def has_initial_statistics(layer: Any) -> bool:
     """Whether moving mean and variance are as they are made: zeros and ones."""
     mean, variance = (np.asarray(v.numpy()) for v in (layer.moving_mean, layer.moving_variance))

@@ -8,8 +8,8 @@ from trimtab.batchnorm.audit_subject import (
     LINEAR_WALK,
     POOLING_WALK,
     AuditSubject,
-    ancestors,
     back,
+    depends_on,
     forward,
     is_linear_layer,
     is_nonlinear,
@@ -219,12 +219,10 @@ def _residual_sums(subject: AuditSubject) -> list[CallNode]:
         producers = node.producers
         if node.kind != "add" or len(producers) < 2:
             continue
-        sources = {id(_skip_source(one)) for one in producers}
+        sources = {one: _skip_source(one) for one in producers}
         if any(
-            id(_skip_source(before)) in sources
+            depends_on(one, {source for other, source in sources.items() if other is not one})
             for one in producers
-            for before in ancestors(one)
-            if _skip_source(before) is not _skip_source(one)
         ):
             found.append(node)
     return found
@@ -249,7 +247,7 @@ def _skips_to(node: CallNode, sums: list[CallNode]) -> CallNode | None:
         producers = one.producers
         identities = [p for p in producers if p in reached]
         others = [p for p in producers if p not in reached]
-        if identities and any(node in ancestors(other) for other in others):
+        if identities and any(depends_on(other, {node}) for other in others):
             return one
     return None
 

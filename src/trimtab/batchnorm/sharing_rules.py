@@ -70,10 +70,18 @@ def sees_padding(subject: AuditSubject) -> Iterator[Finding]:
     Zeros around an image, which a convolution adds, are something else. A BatchNormalization that
     gets a mask leaves the padded steps out.
     """
+    makers = [
+        one
+        for one in subject.graph.nodes
+        if one.kind == "masking"
+        or (one.kind == "embedding" and getattr(one.operation, "mask_zero", False))
+    ]
+    if not makers and subject.x is None:
+        return
     for node in subject.training_batch_norms:
         if node.mask is not None or len(node.input_shape) < 3:
             continue
-        maker = _lost_mask(node)
+        maker = next((one for one in makers if _keeps_steps(one, node)), None)
         if maker is not None:
             yield subject.finding(
                 "BN111",
@@ -94,20 +102,6 @@ def sees_padding(subject: AuditSubject) -> Iterator[Finding]:
                 "lengths, and count in its statistics: there is no mask",
                 padded_share=round(share, 4),
             )
-
-
-def _lost_mask(node: CallNode) -> CallNode | None:
-    """The call that makes a mask which got lost before `node`."""
-    makers = [
-        one
-        for one in ancestors(node)
-        if one.kind == "masking"
-        or (one.kind == "embedding" and getattr(one.operation, "mask_zero", False))
-    ]
-    for maker in sorted(makers, key=lambda one: one.index):
-        if _keeps_steps(maker, node):
-            return maker
-    return None
 
 
 def _keeps_steps(maker: CallNode, node: CallNode) -> bool:
