@@ -137,7 +137,7 @@ class _Call:
     ) -> list[np.ndarray[Any, Any]]:
         """The function's results, then the new values of the variables it assigns."""
         rest = iter(arrays)
-        made = {id(x): Array(next(rest)) for x in self._tensors}
+        made: dict[int, Any] = {id(x): Array(next(rest)) for x in self._tensors}
         for x, mask in zip(self._tensors, self._masks, strict=True):
             if mask is not None:
                 made[id(x)]._keras_mask = Array(next(rest))

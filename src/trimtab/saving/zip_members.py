@@ -221,7 +221,8 @@ def opened_member(
     info = _info(archive, name)
     file: Any = archive.fp
     plain = info.compress_type == zipfile.ZIP_STORED and not info.flag_bits & 1
-    if not plain or not isinstance(file, io.BufferedIOBase) or info.file_size < _UNCHECKED_BYTES:
+    is_file = isinstance(file, io.BufferedIOBase)
+    if not plain or not is_file or info.file_size < _UNCHECKED_BYTES:
         yield io.BytesIO(archive.read(info))
         return
     # The name and the extra of the local header may be longer than those of the directory.

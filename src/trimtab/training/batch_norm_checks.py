@@ -33,9 +33,8 @@ def tell_of_batch_norm(
     if not any(isinstance(layer, BatchNormalization) for layer in model._flatten_layers()):
         return
     notices.add("rules")
-    is_array = isinstance(feed, ArrayFeed)
-    batch_size = feed.batch_size if is_array else None
-    rows = feed.data.rows if is_array else None
+    batch_size = feed.batch_size if isinstance(feed, ArrayFeed) else None
+    rows = feed.data.rows if isinstance(feed, ArrayFeed) else None
     lines = [
         line
         for check in CHECKS

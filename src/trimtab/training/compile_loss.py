@@ -90,8 +90,9 @@ class CompileLoss:
         losses = []
         for entry, part in zip(wanted, parts, strict=True):
             for index in tree.flatten(part):
-                _require_target(entry.identifier, y_leaves[targets[index]], self._names[index])
-            y = tree.map_structure(lambda i: y_leaves[targets[i]], part)
+                target = y_leaves[targets[index] or 0]
+                _require_target(entry.identifier, target, self._names[index])
+            y = tree.map_structure(lambda i: y_leaves[targets[i] or 0], part)
             prediction = tree.map_structure(lambda i: outputs[i], part)
             losses.append(loss_for(entry.identifier, y, prediction))
         trackers = self._trackers(wanted, losses, y_pred)

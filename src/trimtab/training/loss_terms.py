@@ -184,8 +184,8 @@ def name_of_part(path: Path, y_pred: Any, names: Sequence[str | None], default: 
     if tree.is_nested(part):
         if path:
             return "/".join(map(str, path))
-        own = list(part) if isinstance(part, dict) else tree.flatten(part)
-        return "_".join(name or default for name in own)
+        inner = list(part) if isinstance(part, dict) else tree.flatten(part)
+        return "_".join(str(name or default) for name in inner)
     own = part or default
     if not path:
         return str(own)
