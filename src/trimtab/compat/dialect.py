@@ -66,6 +66,9 @@ class Dialect:
             if name in kwargs:
                 journal.translate(f"{name}={shown(value)}", _fate(row, name))
         for name in result.filled:
+            # Whether a bar is shown changes no number.
+            if name == "verbose":
+                continue
             value = result.arguments[name]
             journal.translate(f"{row.name}, no {name}", f"{name}={shown(value)}, as it was then")
 

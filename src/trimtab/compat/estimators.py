@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from typing import Any
 
@@ -24,6 +25,8 @@ class BaseWrapper:
         **sk_params: Arguments of `build_fn`, `fit`, `predict` and `evaluate`.
     """
 
+    _estimator_type = ""
+
     def __init__(self, build_fn: Any = None, **sk_params: Any) -> None:
         self.build_fn = build_fn
         self.sk_params = sk_params
@@ -37,6 +40,21 @@ class BaseWrapper:
         self.build_fn = params.pop("build_fn", self.build_fn)
         self.sk_params.update(params)
         return self
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks of an estimator; it asks only where it is installed."""
+        tags = importlib.import_module("sklearn.utils")
+        is_classifier = self._estimator_type == "classifier"
+        return tags.Tags(
+            estimator_type=self._estimator_type,
+            target_tags=tags.TargetTags(required=True),
+            classifier_tags=tags.ClassifierTags() if is_classifier else None,
+            regressor_tags=None if is_classifier else tags.RegressorTags(),
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether there is a model."""
+        return hasattr(self, "model")
 
     def _build(self) -> Any:
         function = self.build_fn if self.build_fn is not None else self.__call__  # type: ignore[operator]
