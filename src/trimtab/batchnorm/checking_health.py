@@ -82,7 +82,8 @@ class HealthReport(Report):
         grave = [f for f in self.active if f.severity != "info"]
         if not grave:
             return "Batch Normalization is consistent: training and inference agree on these rows."
-        first = grave[0]
+        # The gap itself says more than what it comes from.
+        first = next((f for f in grave if f.code == "BH410"), grave[0])
         where = f" ({first.layer})" if first.layer else ""
         return f"{first.message[:1].upper()}{first.message[1:]}{where}."
 

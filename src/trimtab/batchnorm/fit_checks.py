@@ -15,7 +15,7 @@ from trimtab.batchnorm.thresholds import thresholds_with
 # Of these only errors are told: more training may follow.
 _ERRORS_ONLY = frozenset({"BN203"})
 # fit warns of these in its own words.
-_TOLD_ELSEWHERE = frozenset({"BN301"})
+_TOLD_ELSEWHERE = frozenset({"BN201", "BN301"})
 
 
 def lines(
