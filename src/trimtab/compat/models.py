@@ -180,6 +180,11 @@ class OldTraining:
         outputs = super().predict(**given)  # type: ignore[misc]
         return generators.cut(outputs, given.get("_samples"))
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """A copy with the same methods."""
+        make, *arguments = super().__reduce__()  # type: ignore[misc]
+        return adopt(self.dialect, make(*arguments[0]))
+
     @property
     def metrics_names(self) -> list[str]:
         """The names of what `evaluate` returns."""

@@ -69,7 +69,10 @@ class OldModule(ModuleType):
             candidates |= {row.name for row in OPTIMIZERS}
         if self._path == "callbacks":
             candidates |= {row.name for row in CALLBACKS}
-        return sorted(n for n in candidates - set(GONE) if self._has(n))
+        found = {n for n in candidates - set(GONE) if self._has(n)}
+        # `from tensorflow.keras import *` brings its modules too.
+        inner = {path for path in MODULES if path and "." not in path} if not self._path else set()
+        return sorted(found | (inner - {"engine", "legacy", "wrappers", "initializations"}))
 
     def _has(self, name: str) -> bool:
         try:

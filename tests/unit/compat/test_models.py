@@ -1,5 +1,6 @@
 """Models under old names: accuracy, what trains, generators, files, graphs, blocks of a dialect."""
 
+import copy
 import sys
 
 import numpy as np
@@ -476,3 +477,19 @@ def test_callbacks_without_a_hook_of_batches_cost_none():
 
     assert Own().on_batch_end._is_idle
     assert Own().on_train_batch_end._is_idle
+
+
+def test_a_copy_keeps_the_old_methods():
+    model = model_of("keras2", 3)
+    again = copy.deepcopy(model)
+
+    assert again.predict_classes(X).tolist() == model.predict_classes(X).tolist()
+
+
+def test_a_star_brings_the_modules_of_keras():
+    names = {}
+    with trimtab.compat.dialect("tf_keras"):
+        exec("from tensorflow.keras import *\nfrom tensorflow.keras.layers import *", names)
+
+    assert {"layers", "models", "optimizers", "Model", "Dense", "Conv2D"} <= set(names)
+    assert "LSTM" not in names
