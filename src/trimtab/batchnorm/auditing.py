@@ -40,8 +40,9 @@ def audit(
 ) -> Report:
     """Looks for faults in how a model uses Batch Normalization: the rules BN101 to BN305.
 
-    The model is not run and not changed. Each argument that is left out leaves out the rules that
-    need it: without `batch_size`, for example, nothing is said of small batches.
+    The model is not changed, and not run, but to measure what a dropout gets if there are data.
+    Each argument that is left out leaves out the rules that need it: without `batch_size`, for
+    example, nothing is said of small batches.
 
     Args:
         model: A built model; an unbuilt one is built for the shape of `data`.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from trimtab.batchnorm.audit_subject import (
     LINEAR_WALK,
     POOLING_WALK,
@@ -18,9 +20,13 @@ from trimtab.batchnorm.audit_subject import (
 from trimtab.batchnorm.call_graph import CallNode
 from trimtab.batchnorm.findings import Finding
 from trimtab.batchnorm.layer_kinds import known_class
+from trimtab.batchnorm.observing import first_inputs
 from trimtab.batchnorm.rules import rule
+from trimtab.core import tree
 
 _PASSING_DROPOUT = POOLING_WALK | {"activation", "noise", "padding", "resize", "rescale"}
+# Rows that a variance is measured on.
+_MOST_ROWS = 1024
 _HE = "https://arxiv.org/abs/1603.05027"
 
 
@@ -38,16 +44,16 @@ _HE = "https://arxiv.org/abs/1603.05027"
 def dropout_before(subject: AuditSubject) -> Iterator[Finding]:
     """Dropout raises the variance in training, and the moving variance remembers that one.
 
-    For values of mean 0 by 1 / (1 - rate), more if the mean is not 0. In inference nothing is
-    dropped, so every channel comes out too small. Wide linear layers in between damp it; a
-    Monte-Carlo dropout, which stays on in inference, does not have the problem.
+    For values of mean 0 by 1 / (1 - rate), more if the mean is not 0; with data it is measured. In
+    inference nothing is dropped, so every channel comes out too small. Wide linear layers in
+    between damp it; a Monte-Carlo dropout, which stays on in inference, does not have the problem.
     """
     limit = subject.thresholds["BN106.ratio"]
     for node in subject.graph.nodes:
         if node.kind != "dropout" or not _drops(node) or not node.training:
             continue
         keep = 1 - float(node.operation.rate)
-        ratio = 1 / keep
+        ratio, how_known = _variance_ratio(subject, node, keep)
         for target, is_direct in _reached(subject, node):
             is_warn = is_direct and ratio > limit
             how = "feeds it" if is_direct else "reaches it through layers that damp it"
@@ -56,7 +62,7 @@ def dropout_before(subject: AuditSubject) -> Iterator[Finding]:
                 "warn" if is_warn else "info",
                 target,
                 f"the dropout '{node.label}' (rate {1 - keep:g}) {how}: the moving variance "
-                f"becomes about {ratio:.2f} times that of inference",
+                f"becomes about {ratio:.2f} times that of inference{how_known}",
                 ratio=round(ratio, 4),
                 rate=1 - keep,
                 dropout=node.label,
@@ -191,6 +197,18 @@ def _drops(node: CallNode) -> bool:
     # AlphaDropout keeps mean and variance.
     rate = getattr(node.operation, "rate", 0) or 0
     return rate > 0 and known_class(node.operation) != "AlphaDropout"
+
+
+def _variance_ratio(subject: AuditSubject, node: CallNode, keep: float) -> tuple[float, str]:
+    """Variance behind a dropout in training over that in inference, and how that is known."""
+    if subject.x is None:
+        return 1 / keep, ""
+    few = tree.map_structure(lambda a: np.asarray(a)[:_MOST_ROWS], subject.x)
+    values = np.asarray(first_inputs(subject.model, few, [node.operation])[id(node.operation)])
+    rows = values.reshape(-1, values.shape[-1]).astype(np.float64)
+    variance = np.maximum(rows.var(axis=0), 1e-12)
+    ratios = 1 / keep + np.square(rows.mean(axis=0)) * (1 - keep) / keep / variance
+    return float(np.median(ratios)), ", measured on the data"
 
 
 def _reached(subject: AuditSubject, dropout: CallNode) -> Iterator[tuple[CallNode, bool]]:
