@@ -160,6 +160,7 @@ class Array(Tensor):
     """A tensor that holds its numbers in a NumPy array."""
 
     __slots__ = ("_keras_mask", "array", "constant")
+    _keras_mask: Any  # set by those layers alone that make a mask
 
     def __init__(self, array: Any) -> None:
         self.array: np.ndarray[Any, Any] = array

@@ -74,7 +74,9 @@ class Section(io.RawIOBase):
         size: Its length if it is only read; None if it is written and grows.
     """
 
-    def __init__(self, file: BinaryIO, start: int, size: int | None = None) -> None:
+    def __init__(
+        self, file: BinaryIO | io.BufferedIOBase, start: int, size: int | None = None
+    ) -> None:
         super().__init__()
         self._descriptor = file.fileno()
         self._start = start
@@ -189,7 +191,7 @@ def _beside(work: Callable[[], None]) -> Iterator[None]:
         raise errors[0]
 
 
-def _checksum(file: BinaryIO, start: int, size: int) -> int:
+def _checksum(file: BinaryIO | io.BufferedIOBase, start: int, size: int) -> int:
     """The CRC-32 of a part of a file."""
     # A block that stays in the processor's cache: mapping the file would cost a fault a page.
     block = memoryview(bytearray(min(size, _BLOCK_BYTES)))
