@@ -182,8 +182,8 @@ class OldTraining:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         """A copy with the same methods."""
-        make, *arguments = super().__reduce__()  # type: ignore[misc]
-        return adopt(self.dialect, make(*arguments[0]))
+        reduced: Any = super().__reduce__()
+        return adopt(self.dialect, reduced[0](*reduced[1]))
 
     @property
     def metrics_names(self) -> list[str]:
