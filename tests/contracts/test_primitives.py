@@ -17,7 +17,7 @@ LEAVES = {"constant", "placeholder"}
 WITHOUT_GRADIENT = {"adam_update", "batch_norm_gradient", "max_pool_gradient", "sgd_update"}
 WITHOUT_GRADIENT |= {"host_gradient"}
 # NumPy has no such function, and the standard library's cannot be traced; nor can a user's.
-NOT_IN_JAX = {"erf", "erf_inv", "host_call", "host_gradient"}
+NOT_IN_JAX = {"erf", "erf_inv", "host_call", "host_gradient", "lu_factor"}
 
 NAMES = sorted(PRIMITIVES.keys() - LEAVES)
 CASES = [

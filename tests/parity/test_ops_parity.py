@@ -34,6 +34,7 @@ ELSEWHERE = {
 }
 # Keras's names, those of its modules with the module's: "image.resize".
 NAMES = [*ops.__all__, *(f"image.{name}" for name in ops.image.__all__)]
+# ops.linalg has the same functions as ops.
 # Real Keras compiles anew for every shape: only `make test` waits for all cases of an op.
 PARAMS = [
     pytest.param(case, id=f"{name}-{i}", marks=[pytest.mark.slow] if i else [])

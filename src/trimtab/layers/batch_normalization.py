@@ -16,6 +16,7 @@ from trimtab.core.variable import Variable
 from trimtab.ir.tensor import Tensor
 from trimtab.layers.base import Layer
 from trimtab.layers.input_spec import InputSpec
+from trimtab.layers.pooled_statistics import Pool, pooling_layers
 from trimtab.primitives import fused
 
 _MADE: weakref.WeakSet[BatchNormalization] = weakref.WeakSet()
@@ -68,6 +69,16 @@ def trainable_by_name(model: Any) -> dict[str, bool]:
     }
 
 
+def unpoolable(model: Any) -> list[str]:
+    """Names of the Batch Normalizations in `model` whose statistics cannot be pooled."""
+    return [
+        layer.name
+        for layer in model._flatten_layers(include_self=False)
+        if isinstance(layer, BatchNormalization)
+        and (layer.renorm or type(layer)._update_moving is not BatchNormalization._update_moving)
+    ]
+
+
 @keras_export("keras.layers.BatchNormalization")
 class BatchNormalization(Layer):
     """`(x - mean) / sqrt(variance + epsilon) * gamma + beta`, channel by channel.
@@ -107,6 +118,7 @@ class BatchNormalization(Layer):
     """
 
     _updates: Variable
+    _pool: Pool | None
 
     def __init__(
         self,
@@ -166,6 +178,7 @@ class BatchNormalization(Layer):
         object.__setattr__(
             self, "_updates", Variable(np.zeros((), np.int64), trainable=False, name="updates")
         )
+        object.__setattr__(self, "_pool", None)
         _MADE.add(self)
         object.__setattr__(self, "_is_watched", True)
 
@@ -259,15 +272,15 @@ class BatchNormalization(Layer):
         )
 
     def _normalize_by_batch(self, x: Tensor, mask: Any) -> Tensor:
-        self._updates.assign_add(1)
         if mask is None and not self.renorm:
             y, mean, variance = self._fused(x)
-            self._update_moving(mean, variance)
+            self._take_in(mean, variance, x.size // x.shape[self.axis])
             return y
-        mean, variance = self._moments(x, mask)
+        mean, variance, count = self._moments(x, mask)
         if not self.renorm:
-            self._update_moving(mean, variance)
+            self._take_in(mean, variance, count)
             return self._normalize(x, mean, variance, self.gamma, self.beta)
+        self._updates.assign_add(1)
         gamma, beta = self._corrected_parameters(mean, variance)
         self._update_renorm(mean, variance)
         return self._normalize(x, mean, variance, gamma, beta)
@@ -283,18 +296,48 @@ class BatchNormalization(Layer):
             center=self.beta is not None,
         )
 
-    def _moments(self, x: Tensor, mask: Any) -> tuple[Tensor, Tensor]:
-        """Mean and biased variance a channel, over the rows that the mask keeps."""
+    def _take_in(self, mean: Tensor, variance: Tensor, count: Any) -> None:
+        """Moves the moving statistics, or pools the batch's if the step at work asks for that."""
+        layers = pooling_layers()
+        if layers is None:
+            self._updates.assign_add(1)
+            self._update_moving(mean, variance)
+            return
+        if self._pool is None:
+            object.__setattr__(self, "_pool", Pool(mean.shape[0], mean.dtype))
+        self._pool.add(mean, variance, count)
+        if all(layer is not self for layer in layers):
+            layers.append(self)
+
+    def move_by_pool(self, condition: Any) -> None:
+        """Where `condition` holds, moves the moving statistics by those pooled, and clears these.
+
+        Raises:
+            ValueError: If nothing was pooled.
+        """
+        if self._pool is None:
+            raise ValueError(f"{self.name}: no statistics were pooled")
+        statistics = self.moving_mean, self.moving_variance
+        before = [statistic.value for statistic in statistics]
+        self._update_moving(*self._pool.moments())
+        for statistic, old in zip(statistics, before, strict=True):
+            statistic.assign(ops.where(condition, statistic.value, old))
+        self._updates.assign_add(ops.cast(condition, "int64"))
+        self._pool.clear_if(condition)
+
+    def _moments(self, x: Tensor, mask: Any) -> tuple[Tensor, Tensor, Any]:
+        """Mean and biased variance a channel, and how many, over the rows that the mask keeps."""
         axes = [a for a in range(x.ndim) if a != self.axis % x.ndim]
         if mask is None:
-            return ops.moments(x, axes=axes)
+            return *ops.moments(x, axes=axes), x.size // x.shape[self.axis]
         kept = ops.broadcast_to(ops.expand_dims(ops.cast(mask, "bool"), -1), x.shape)
         # Keras's epsilon, not this layer's: a batch without rows then has mean 0.
         count = ops.sum(ops.cast(kept, x.dtype), axes, keepdims=True) + settings.epsilon()
         mean = ops.sum(ops.where(kept, x, 0.0), axes, keepdims=True) / count
         centred = ops.where(kept, x - mean, 0.0)
         variance = ops.sum(ops.square(centred), axes, keepdims=True) / count
-        return ops.reshape(mean, (-1,)), ops.reshape(variance, (-1,))
+        rows = ops.max(count)
+        return ops.reshape(mean, (-1,)), ops.reshape(variance, (-1,)), rows
 
     def _update_moving(self, mean: Tensor, variance: Tensor) -> None:
         _move(self.moving_mean, mean, self.momentum)

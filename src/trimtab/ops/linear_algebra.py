@@ -24,7 +24,7 @@ from trimtab.ops.dispatch import (
     op,
 )
 from trimtab.ops.layout import in_order, moveaxis, ravel, reshape, section, squeeze, stack
-from trimtab.primitives import contraction, elementwise
+from trimtab.primitives import contraction, elementwise, factorization
 
 
 @op
@@ -227,7 +227,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
         x: A tensor.
         ord: For vectors: 2 if None, inf (largest magnitude), -inf (smallest), 0 (number of elements
             that are not zero), any other number p for `sum(|x|**p)**(1/p)`. For matrices: "fro" if
-            None, 1 and -1 (largest and smallest column sum of magnitudes), inf and -inf (of rows).
+            None, 1 and -1 (largest and smallest column sum of magnitudes), inf and -inf (of rows),
+            2 and -2 (largest and smallest singular value), "nuc" (their sum).
         axis: One axis for vectors, two for matrices; None takes a tensor of up to two axes as it
             is, and flattens any other if `ord` is None.
         keepdims: Whether reduced axes stay with size 1.
@@ -270,10 +271,14 @@ def _vector_norm(x: Tensor, ord: Any, axis: int, keepdims: bool) -> Tensor:
 def _matrix_norm(x: Tensor, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Tensor:
     if ord is None or ord == "fro":
         return elementwise.sqrt(reductions.sum(elementwise.square(x), axes, keepdims))
+    if ord in (2, -2, "nuc"):
+        values = factorization.svd(moveaxis(x, axes, (-2, -1)), full=False)[1]
+        reduced = {2: reductions.max, -2: reductions.min}.get(ord, reductions.sum)(values, -1)
+        return expand(reduced, tuple(sorted(axes))) if keepdims else reduced
     if ord not in (1, -1, math.inf, -math.inf):
         raise ValueError(
-            "norm: `ord` of matrices must be None, 'fro', 1, -1, inf or -inf (the others need "
-            f"singular values, which there are none of here); got {ord!r}"
+            "norm: `ord` of matrices must be None, 'fro', 'nuc', 1, -1, 2, -2, inf or -inf; got "
+            f"{ord!r}"
         )
     summed, kept = axes if abs(ord) == 1 else axes[::-1]
     totals = reductions.sum(absolute(x), summed, keepdims=True)

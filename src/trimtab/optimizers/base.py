@@ -68,7 +68,9 @@ class Optimizer(OptimizerState):
         gradient_accumulation_steps: Number of steps, >= 2, whose mean gradient makes one update.
             Batch Normalization takes no part in it, as in Keras: each of these batches is
             normalized with its own statistics, and each moves the moving ones. So the statistics
-            are those of small batches, however many make an update.
+            are those of small batches, however many make an update; with
+            `compile(pool_batch_statistics=True)` the moving ones move once an update, by the
+            statistics of all its batches together.
         name: Name; made from the class's if None.
         **kwargs: Must be empty, but for `decay`, which is ignored with a warning.
 
@@ -200,6 +202,12 @@ class Optimizer(OptimizerState):
             ]
         self._remember(variables)
         self.built = True
+
+    def is_update_due(self) -> Any:
+        """Whether the next step updates the weights: the last of those accumulated, or any."""
+        if not self.gradient_accumulation_steps:
+            return ops.convert_to_tensor(True)
+        return ops.equal((self._iterations + 1) % self.gradient_accumulation_steps, 0)
 
     def assign(self, variable: Variable, value: Any) -> None:
         """Sets a variable to `value`."""
@@ -351,7 +359,7 @@ class Optimizer(OptimizerState):
 
     def _accumulate(self, grads: Sequence[Any], variables: Sequence[Variable]) -> None:
         steps = self.gradient_accumulation_steps or 1
-        is_update = ops.equal((self._iterations + 1) % steps, 0)
+        is_update = self.is_update_due()
         accumulators = [self._accumulators[self._get_variable_index(v)] for v in variables]
         sums = [g + a for g, a in zip(grads, accumulators, strict=True)]
         means = [s / steps for s in sums]

@@ -93,6 +93,10 @@ class LossScaleOptimizer(Optimizer):
         """Number of updates of the inner optimizer."""
         return self.inner_optimizer.iterations
 
+    def is_update_due(self) -> Any:
+        """Whether the inner optimizer's next step updates the weights."""
+        return self.inner_optimizer.is_update_due()
+
     @property
     def learning_rate(self) -> Any:
         """The inner optimizer's learning rate."""

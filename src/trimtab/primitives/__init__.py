@@ -3,6 +3,7 @@
 from trimtab.primitives import contraction as contraction
 from trimtab.primitives import convolution as convolution
 from trimtab.primitives import elementwise as elementwise
+from trimtab.primitives import factorization as factorization
 from trimtab.primitives import fused as fused
 from trimtab.primitives import host as host
 from trimtab.primitives import indexing as indexing

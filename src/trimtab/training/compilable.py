@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import warnings
 from typing import Any
@@ -13,7 +14,8 @@ from trimtab.core.config import deserialize_keras_object, serialize_keras_object
 from trimtab.core.tracing import as_value
 from trimtab.data import unpack_x_y_sample_weight
 from trimtab.ir.tensor import Tensor
-from trimtab.layers.batch_normalization import trainable_by_name
+from trimtab.layers.batch_normalization import trainable_by_name, unpoolable
+from trimtab.layers.pooled_statistics import pooled_statistics
 from trimtab.metrics.base import Metric
 from trimtab.metrics.reduction import Mean
 from trimtab.training.arguments import naming_unknown_arguments
@@ -73,6 +75,7 @@ class Compilable:
         steps_per_execution: int = 1,
         jit_compile: Any = "auto",
         auto_scale_loss: bool = True,
+        pool_batch_statistics: bool = False,
     ) -> None:
         """Sets how the model is trained and measured.
 
@@ -92,11 +95,15 @@ class Compilable:
             jit_compile: Accepted for Keras's sake: every step is compiled unless `run_eagerly`.
             auto_scale_loss: Whether a model of policy "mixed_float16" gets its optimizer wrapped in
                 a `LossScaleOptimizer`.
+            pool_batch_statistics: With an optimizer of `gradient_accumulation_steps`: whether the
+                moving statistics of Batch Normalizations move once an update, by mean and biased
+                variance of all its batches together, instead of by each batch's. Each batch is
+                normalised by its own in both cases. Not written to files, which Keras reads too.
 
         Raises:
             ValueError: If a name is unknown or an argument has no such form.
 
-        Source: Keras 3 `keras.Model.compile`.
+        Source: Keras 3 `keras.Model.compile`. Beyond it: `pool_batch_statistics`.
         """
         if not isinstance(steps_per_execution, int) or steps_per_execution < 1:
             raise ValueError(
@@ -118,6 +125,8 @@ class Compilable:
         if len(problems) > 1:
             raise ValueError(f"compile: {'; '.join(problems)}")
         chosen = optimizers.get(optimizer)
+        if pool_batch_statistics:
+            self._require_poolable(chosen)
         names = getattr(self, "output_names", None)
         new_loss = None if loss is None else CompileLoss(loss, loss_weights, names)
         new_metrics = None
@@ -138,6 +147,7 @@ class Compilable:
         state = self.training_state
         state.loss, state.metrics, state.arguments = new_loss, new_metrics, arguments
         state.loss_tracker = Mean(name="loss")
+        state.pools_statistics = bool(pool_batch_statistics)
         state.trainable_when_compiled = trainable_by_name(self)
         state.flags = trainable_flags(self)
         state.forget_steps()
@@ -147,6 +157,27 @@ class Compilable:
         self.stop_training = False
         self.steps_per_execution = steps_per_execution
         self.run_eagerly = bool(run_eagerly)
+
+    def _require_poolable(self, optimizer: Any) -> None:
+        """Raises ValueError where statistics cannot be pooled over the steps of an update."""
+        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        rule = "compile: `pool_batch_statistics`"
+        if not getattr(inner, "gradient_accumulation_steps", None):
+            raise ValueError(
+                f"{rule} needs an optimizer with `gradient_accumulation_steps`; got "
+                f"{type(inner).__name__} without"
+            )
+        if type(self).train_step is not Compilable.train_step:
+            raise ValueError(
+                f"{rule} works in the standard train_step; got {type(self).__name__}, which has "
+                "its own"
+            )
+        refused = unpoolable(self)
+        if refused:
+            raise ValueError(
+                f"{rule} needs layers that update moving statistics plainly; got {refused}, with "
+                "renorm=True or an older rule"
+            )
 
     def _policy_name(self) -> str:
         return str(getattr(getattr(self, "dtype_policy", None), "name", ""))
@@ -318,14 +349,20 @@ class Compilable:
             raise ValueError("fit: needs an optimizer; got compile(optimizer=None)")
         variables = model.trainable_variables
         values = [variable.value for variable in variables]
-        y_pred = model(x, training=True)
-        loss = self._checked_loss(x, y, y_pred, sample_weight)
+        is_pooled = self.training_state.pools_statistics
+        with pooled_statistics() if is_pooled else contextlib.nullcontext([]) as pooling:
+            y_pred = model(x, training=True)
+            loss = self._checked_loss(x, y, y_pred, sample_weight)
         self._track_loss(loss, x)
+        is_update: Any = True
         if variables:
+            is_update = self.optimizer.is_update_due() if pooling else True
             scaled = as_value(self.optimizer.scale_loss(loss))
             self.optimizer.apply(autodiff.gradients(scaled, values), variables)
         else:
             warn_once(self, "nothing trainable", "The model does not have any trainable weights.")
+        for layer in pooling:
+            layer.move_by_pool(is_update)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def _computed_loss(

@@ -51,12 +51,14 @@ class TrainingState:
         notices: Warnings that were given, so that each is given once.
         flags: Name of each layer and whether it was trainable when the model was compiled.
         keeper: While `fit` runs, what can keep its last batches for a second look.
+        pools_statistics: Whether moving statistics move once an update of accumulated gradients.
         trainable_when_compiled: Name of each batch normalization and whether it was trainable when
             the model was compiled.
     """
 
     def __init__(self) -> None:
         self.loss: CompileLoss | None = None
+        self.pools_statistics = False
         self.metrics: CompileMetrics | None = None
         self.loss_tracker: Mean | None = None
         self.arguments: dict[str, Any] = {}

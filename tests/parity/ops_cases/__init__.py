@@ -1,6 +1,16 @@
 """Calls of every op, to be compared with real Keras."""
 
-from ops_cases import elements, images, indices, layout, networks, reductions, structure, windows
+from ops_cases import (
+    elements,
+    factorizations,
+    images,
+    indices,
+    layout,
+    networks,
+    reductions,
+    structure,
+    windows,
+)
 
 CASES = {
     **elements.CASES,
@@ -11,4 +21,5 @@ CASES = {
     **structure.CASES,
     **windows.CASES,
     **images.CASES,
+    **factorizations.CASES,
 }
