@@ -235,8 +235,12 @@ def serialize_keras_object(obj: Any) -> Any:
 
 
 def _serialize_instance(obj: Any) -> Any:
+    if isinstance(obj, bytes):
+        return {"class_name": "__bytes__", "config": {"value": obj.decode()}}
     if isinstance(obj, slice):
-        parts = {"start": obj.start, "stop": obj.stop, "step": obj.step}
+        parts = {
+            name: serialize_keras_object(getattr(obj, name)) for name in ("start", "stop", "step")
+        }
         return {"class_name": "__slice__", "config": parts}
     if obj is Ellipsis:
         return {"class_name": "__ellipsis__", "config": {}}
@@ -361,15 +365,23 @@ def _deserialize_plain(
         array = np.array(inner["value"], dtype=inner["dtype"])
         return array if kind == "__numpy__" else Array(array)
     if kind == "__slice__":
-        return slice(inner["start"], inner["stop"], inner["step"])
+        ends = (inner["start"], inner["stop"], inner["step"])
+        return slice(*(deserialize_keras_object(c, custom_objects, safe_mode) for c in ends))
     if kind == "__ellipsis__":
         return Ellipsis
     if kind == "__lambda__":
         require_trust(safe_mode)
         value = inner["value"] if "value" in inner else [inner[k] for k in _LAMBDA_PARTS]
         return lambda_code.loaded(*deserialize_keras_object(value, custom_objects, safe_mode))
+    if kind == "__bytes__":
+        return inner["value"].encode()
     if kind == "function":
-        return find_object(config, str(inner), custom_objects)
+        if not isinstance(inner, str):
+            raise TypeError(
+                f"deserialize_keras_object: Expected 'config' to be a non-null str for a function; "
+                f"got {inner!r}"
+            )
+        return find_object(config, inner, custom_objects)
     return _MISSING
 
 
@@ -387,10 +399,11 @@ def require_trust(safe_mode: bool = True) -> None:
     """
     if safe_mode and in_safe_mode():
         raise ValueError(
-            "Requested the deserialization of a Python lambda: the file holds code, which loading "
-            "would run. If you trust the file, pass `safe_mode=False` or call "
-            "`config.enable_unsafe_deserialization()`; otherwise define the function, register it "
-            "with register_keras_serializable and pass it in custom_objects"
+            "Requested the deserialization of a Python lambda, as a Lambda layer may hold: the "
+            "file holds code, and loading it is arbitrary code execution. If you trust the file, "
+            "pass `safe_mode=False` or call `config.enable_unsafe_deserialization()`; otherwise "
+            "define the function, register it with register_keras_serializable and pass it in "
+            "custom_objects"
         )
 
 

@@ -5,8 +5,10 @@ And scopes of names.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 _COUNTS: dict[str, int] = {}
@@ -31,6 +33,19 @@ def uniquify(name: str) -> str:
         count = _COUNTS.get(name)
         _COUNTS[name] = 0 if count is None else count + 1
         return name if count is None else f"{name}_{count + 1}"
+
+
+@contextlib.contextmanager
+def counts_kept() -> Iterator[None]:
+    """A block whose objects are thrown away: the names that it gives are free again behind it."""
+    with _LOCK:
+        before = dict(_COUNTS)
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _COUNTS.clear()
+            _COUNTS.update(before)
 
 
 def reset() -> None:

@@ -35,7 +35,7 @@ class PyDataset:
         max_queue_size: Batches that may be ready ahead of their use.
 
     Raises:
-        ValueError: If `workers` is negative or `max_queue_size` not positive.
+        ValueError: If `workers` is negative or `max_queue_size` is.
 
     Source: Keras 3 `keras.utils.PyDataset`.
     """
@@ -50,8 +50,10 @@ class PyDataset:
     ) -> None:
         if workers < 0:
             raise ValueError(f"PyDataset: `workers` must not be negative; got {workers}")
-        if max_queue_size < 1:
-            raise ValueError(f"PyDataset: `max_queue_size` must be positive; got {max_queue_size}")
+        if max_queue_size < 0:
+            raise ValueError(
+                f"PyDataset: `max_queue_size` must not be negative; got {max_queue_size}"
+            )
         self.workers = workers
         self.use_multiprocessing = use_multiprocessing
         self.max_queue_size = max_queue_size
@@ -128,7 +130,7 @@ def _made_ahead(dataset: PyDataset, numbers: Iterator[int]) -> Iterator[Any]:
     make = _make_held if dataset.use_multiprocessing else dataset.__getitem__
     is_over = False
     try:
-        for number in itertools.islice(numbers, dataset.max_queue_size):
+        for number in itertools.islice(numbers, max(1, dataset.max_queue_size)):
             pending.append(executor.submit(make, number))
         while pending:
             batch = _result(dataset, pending.popleft())
@@ -149,7 +151,7 @@ def _made_ahead(dataset: PyDataset, numbers: Iterator[int]) -> Iterator[Any]:
 def _result(dataset: PyDataset, future: futures.Future[Any]) -> Any:
     try:
         return future.result()
-    except futures.process.BrokenProcessPool as error:
+    except futures.BrokenExecutor as error:
         raise RuntimeError(
             f"{type(dataset).__name__}: a worker process ended before it gave a batch. Processes "
             "start by importing the script anew: put what it does under "

@@ -224,7 +224,12 @@ class KerasTensor(Tensor):
     Args:
         shape: Sizes of the axes; None where open, as the batch usually is.
         dtype: Element type.
+        sparse: Sparse tensors are not supported.
+        ragged: Ragged tensors are not supported.
         name: Name shown in errors; made from a counter if None.
+
+    Raises:
+        ValueError: For a sparse or ragged tensor.
 
     Source: Keras 3 `keras.KerasTensor`.
     """

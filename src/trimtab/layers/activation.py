@@ -73,11 +73,15 @@ class ReLU(_Elementwise):
     ) -> None:
         super().__init__(**kwargs)
         if max_value is not None and max_value < 0:
-            raise ValueError(f"{self.name}: `max_value` must not be negative; got {max_value}")
+            raise ValueError(
+                f"{self.name}: max_value of a ReLU layer cannot be a negative value; got "
+                f"{max_value}"
+            )
         for argument, value in (("negative_slope", negative_slope), ("threshold", threshold)):
             if value is None or value < 0:
                 raise ValueError(
-                    f"{self.name}: `{argument}` must be a number from 0 on; got {value}"
+                    f"{self.name}: {argument} of a ReLU layer cannot be None or a negative value; "
+                    f"got {value}"
                 )
         self.max_value = max_value
         self.negative_slope = negative_slope
@@ -114,7 +118,8 @@ class LeakyReLU(_Elementwise):
         super().__init__(**kwargs)
         if negative_slope is None or negative_slope < 0:
             raise ValueError(
-                f"{self.name}: `negative_slope` must be a number from 0 on; got {negative_slope}"
+                f"{self.name}: The negative_slope value of a Leaky ReLU layer cannot be None or a "
+                f"negative value; got {negative_slope}"
             )
         self.negative_slope = negative_slope
 
@@ -237,7 +242,8 @@ class Softmax(_Elementwise):
         pairs = zip(reversed(mask.shape), reversed(inputs.shape), strict=False)
         if len(mask.shape) > len(inputs.shape) or any(m not in (1, size) for m, size in pairs):
             raise ValueError(
-                f"{self.name}: the mask must be broadcastable to the inputs of shape "
-                f"{tuple(inputs.shape)}; got a mask of shape {tuple(mask.shape)}"
+                f"{self.name}: the mask must be broadcastable to the inputs and must not have more "
+                f"dimensions; got a mask of shape {tuple(mask.shape)} for inputs of shape "
+                f"{tuple(inputs.shape)}"
             )
         return mask if mask.dtype == "bool" else ops.greater(mask, 0.5)

@@ -109,7 +109,9 @@ class Layer(Buildable, Operation):
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._input_shape_arg = _legacy_input_shape(type(self), kwargs)
         if not isinstance(trainable, bool):
-            raise ValueError(f"{self.name}: `trainable` must be True or False; got {trainable!r}")
+            raise ValueError(
+                f"{self.name}: expected `trainable` to be a boolean; got {trainable!r}"
+            )
         self._trainable = trainable
         self.autocast = autocast
         self._path = None
@@ -200,7 +202,9 @@ class Layer(Buildable, Operation):
         Raises:
             NotImplementedError: If the subclass does not override it.
         """
-        raise NotImplementedError(f"{type(self).__name__}: a layer must override `call`")
+        raise NotImplementedError(
+            f"Layer {type(self).__name__} does not have a `call` method implemented."
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs the layer on tensors or arrays; on KerasTensors makes it part of a model.
@@ -262,7 +266,7 @@ class Layer(Buildable, Operation):
         for x in tree.flatten(list(args)):
             if not calls.is_tensor_like(x):
                 raise ValueError(
-                    f"{self.name}: only input tensors may be passed as positional arguments; pass "
+                    f"{self.name}: Only input tensors may be passed as positional arguments; pass "
                     f"{x!r} of type {type(x).__name__} by keyword, or make an array of it"
                 )
         return args, {name: tree.map_structure(convert, value) for name, value in kwargs.items()}

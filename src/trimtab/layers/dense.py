@@ -65,7 +65,7 @@ class Dense(Layer):
         **kwargs: Any,
     ) -> None:
         if isinstance(units, bool) or not hasattr(units, "__index__") or units <= 0:
-            raise ValueError(f"Dense: `units` must be a positive whole number; got {units!r}")
+            raise ValueError(f"Dense: `units` must be a positive integer; got {units!r}")
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         refuse_unsupported(
             self.name,

@@ -18,7 +18,10 @@ def checked_rate(owner: str, rate: Any) -> float:
         ValueError: If it does not lie in [0, 1].
     """
     if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate <= 1:
-        raise ValueError(f"{owner}: `rate` must lie in [0, 1]; got {rate!r}")
+        raise ValueError(
+            f"{owner}: Invalid value received for argument `rate`. Expected a float value between "
+            f"0 and 1. Received: {rate!r}"
+        )
     return rate
 
 
@@ -32,10 +35,17 @@ def checked_noise_shape(owner: str, noise_shape: Any) -> tuple[int | None, ...] 
         return None
     is_sequence = hasattr(noise_shape, "__iter__") and not isinstance(noise_shape, str)
     sizes = tuple(noise_shape) if is_sequence else (noise_shape,)
-    if not is_sequence or any(d is not None and (not isinstance(d, int) or d <= 0) for d in sizes):
+    rule = None
+    if not is_sequence:
+        rule = "a tuple or list of integers"
+    elif not all(d is None or isinstance(d, int) for d in sizes):
+        rule = "all elements to be integers or None"
+    elif any(d is not None and d <= 0 for d in sizes):
+        rule = "all dimensions to be positive integers or None"
+    if rule is not None:
         raise ValueError(
-            f"{owner}: `noise_shape` must be a tuple of positive whole numbers and None; got "
-            f"{noise_shape!r}"
+            f"{owner}: Invalid value received for argument `noise_shape`. Expected {rule}. "
+            f"Received: {noise_shape!r}"
         )
     return sizes
 

@@ -51,7 +51,7 @@ class Embedding(Layer):
         for argument, size in (("input_dim", input_dim), ("output_dim", output_dim)):
             if isinstance(size, bool) or not isinstance(size, int) or size <= 0:
                 raise ValueError(
-                    f"Embedding: `{argument}` must be a positive whole number; got {size!r}"
+                    f"Embedding: `{argument}` must be a positive integer; got {size!r}"
                 )
         if kwargs.pop("input_length", None) is not None:
             warnings.warn(

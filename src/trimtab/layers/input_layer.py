@@ -60,8 +60,9 @@ class InputLayer(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
-        if sparse or ragged:
-            raise ValueError(f"{self.name}: sparse and ragged tensors are not supported")
+        for argument, is_asked in (("sparse", sparse), ("ragged", ragged)):
+            if is_asked:
+                raise ValueError(f"{self.name}: `{argument}=True` is not supported")
         if input_tensor is None:
             full = _batch_shape(shape, batch_size, batch_shape)
             if dtype == "string":
@@ -72,7 +73,7 @@ class InputLayer(Layer):
             self._dtype = dtypes.standardize(settings.floatx() if dtype is None else dtype)
             input_tensor = keras_tensor(full, self._dtype, name=name)
         else:
-            self._check_tensor(input_tensor, shape, batch_shape, dtype)
+            self._check_tensor(input_tensor, shape, batch_size, batch_shape, dtype)
             self._dtype = input_tensor.dtype
         self.batch_shape = tuple(input_tensor.shape)
         self.sparse = self.ragged = False
@@ -80,24 +81,26 @@ class InputLayer(Layer):
         Node(self, (), {}, input_tensor)
         self.built = True
 
-    def _check_tensor(self, tensor: Any, shape: Any, batch_shape: Any, dtype: Any) -> None:
+    def _check_tensor(
+        self, tensor: Any, shape: Any, batch_size: Any, batch_shape: Any, dtype: Any
+    ) -> None:
         if not isinstance(tensor, KerasTensor):
-            raise ValueError(f"{self.name}: `input_tensor` must be a KerasTensor; got {tensor!r}")
-        wanted = (
-            tuple(batch_shape)
-            if batch_shape is not None
-            else (None, *shape)
-            if shape is not None
-            else None
-        )
-        if wanted is not None and wanted[1:] != tuple(tensor.shape)[1:]:
             raise ValueError(
-                f"{self.name}: `input_tensor` has shape {tensor.shape}, not the {wanted} asked for"
+                f"{self.name}: Argument `input_tensor` must be a KerasTensor; got {tensor!r}"
             )
-        if dtype is not None and dtypes.standardize(dtype) != tensor.dtype:
-            raise ValueError(
-                f"{self.name}: `input_tensor` has type {tensor.dtype}, not the {dtype} asked for"
-            )
+        own = tuple(tensor.shape)
+        asked = {
+            "shape": (shape, shape is None or tuple(shape) == own[1:]),
+            "batch_shape": (batch_shape, batch_shape is None or tuple(batch_shape)[1:] == own[1:]),
+            "batch_size": (batch_size, batch_size is None or batch_size == own[0]),
+            "dtype": (dtype, dtype is None or dtypes.standardize(dtype) == tensor.dtype),
+        }
+        for name, (value, fits) in asked.items():
+            if not fits:
+                raise ValueError(
+                    f"{self.name}: cannot provide an incompatible `{name}` with `input_tensor`, "
+                    f"which has shape {own} and type {tensor.dtype}; got {value!r}"
+                )
 
     def call(self) -> None:
         """Nothing: the model feeds its output."""
@@ -116,10 +119,13 @@ class InputLayer(Layer):
 def _batch_shape(shape: Any, batch_size: int | None, batch_shape: Any) -> tuple[int | None, ...]:
     if batch_shape is not None:
         if shape is not None or batch_size is not None:
-            raise ValueError("Input: give `batch_shape`, or `shape` and `batch_size`, not both")
+            other = "shape" if shape is not None else "batch_size"
+            raise ValueError(f"Input: cannot pass both `{other}` and `batch_shape`; leave one out")
         return _whole_shape(batch_shape, "batch_shape")
     if shape is None:
-        raise ValueError("Input: `shape` must be given, such as (14,) for rows of 14 numbers")
+        raise ValueError(
+            "Input: pass a `shape` argument. It is the shape of one row: (14,) for 14 numbers"
+        )
     return (batch_size, *_whole_shape(shape, "shape"))
 
 

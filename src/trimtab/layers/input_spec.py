@@ -154,9 +154,9 @@ def _check_one(spec: InputSpec | None, x: Any, index: int, layer_name: str) -> N
         )
     fault = spec.fault(x)
     if fault is not None:
+        named = "" if spec.name is None else f" with name '{spec.name}'"
         raise ValueError(
-            f"Input {index} with name '{spec.name}' of layer '{layer_name}' is incompatible with "
-            f"the layer: {fault}"
+            f"Input {index}{named} of layer '{layer_name}' is incompatible with the layer: {fault}"
         )
 
 

@@ -26,7 +26,9 @@ def _listed_shapes(owner: str, shapes: Any, count: int | None = None) -> list[Sh
     if not is_list or not shapes:
         raise ValueError(f"{owner}: must be called on a list of inputs; got one of shape {shapes}")
     if count is not None and len(shapes) != count:
-        raise ValueError(f"{owner}: must be called on {count} inputs; got {len(shapes)}")
+        raise ValueError(
+            f"{owner}: the layer should be called on exactly {count} inputs; got {len(shapes)}"
+        )
     return [tuple(shape) for shape in shapes]
 
 
@@ -43,6 +45,19 @@ def _joined(owner: str, a: Shape, b: Shape) -> Shape:
         else:
             joined.append(j if i == 1 else i)
     return tuple(joined)
+
+
+def _check_masks(owner: str, inputs: Any, masks: Any) -> None:
+    if masks is None:
+        return
+    for name, value in (("mask", masks), ("inputs", inputs)):
+        if not isinstance(value, (list, tuple)):
+            raise ValueError(f"{owner}: `{name}` should be a list. Received: {value!r}")
+    if len(inputs) != len(masks):
+        raise ValueError(
+            f"{owner}: `inputs` and `mask` should have the same length; got {len(inputs)} inputs "
+            f"and {len(masks)} masks"
+        )
 
 
 def _spread_mask(mask: Tensor, x: Tensor) -> Tensor:
@@ -92,19 +107,10 @@ class Merge(Layer):
         """Where any input is kept; None if an input has no mask.
 
         Raises:
-            ValueError: If there is not a list of masks with one for each of a list of inputs.
+            ValueError: If inputs or masks are no lists of the same length.
         """
-        if previous_mask is None:
-            return None
-        for name, value in (("mask", previous_mask), ("inputs", inputs)):
-            if not isinstance(value, (list, tuple)):
-                raise ValueError(f"`{name}` should be a list. {self.name}: got {value!r}")
-        if len(previous_mask) != len(inputs):
-            raise ValueError(
-                f"{self.name}: `inputs` and `mask` should have the same length; got {len(inputs)} "
-                f"and {len(previous_mask)}"
-            )
-        if any(m is None for m in previous_mask):
+        _check_masks(self.name, inputs, previous_mask)
+        if previous_mask is None or any(m is None for m in previous_mask):
             return None
         return functools.reduce(ops.logical_or, previous_mask)
 
@@ -270,7 +276,12 @@ class Concatenate(Merge):
         return tuple(output)
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """The masks one after another; an input without a mask is kept."""
+        """The masks one after another; an input without a mask is kept.
+
+        Raises:
+            ValueError: If inputs or masks are no lists of the same length.
+        """
+        _check_masks(self.name, inputs, previous_mask)
         if previous_mask is None or all(m is None for m in previous_mask):
             return None
         spread = []

@@ -16,7 +16,10 @@ def _checked_axis(owner: str, axis: Any) -> int | list[int]:
     if isinstance(axis, (list, tuple)):
         return list(axis)
     if isinstance(axis, bool) or not isinstance(axis, int):
-        raise TypeError(f"{owner}: `axis` must be a whole number or a list of some; got {axis!r}")
+        raise TypeError(
+            f"{owner}: Invalid value for `axis` argument: expected an int or a list/tuple of ints. "
+            f"Received: {axis!r}"
+        )
     return axis
 
 
@@ -193,7 +196,8 @@ class GroupNormalization(_Affine):
     ) -> None:
         if not isinstance(groups, int) or (groups <= 0 and groups != -1):
             raise ValueError(
-                f"GroupNormalization: `groups` must be positive and whole, or -1; got {groups!r}"
+                "GroupNormalization: the argument `groups` must be a positive integer, or -1 for "
+                f"as many as channels; got {groups!r}"
             )
         beta = beta_initializer, beta_regularizer, beta_constraint
         gamma = gamma_initializer, gamma_regularizer, gamma_constraint
@@ -207,7 +211,9 @@ class GroupNormalization(_Affine):
         channels = input_shape[self.axis]
         if channels is None:
             raise ValueError(
-                f"{self.name}: axis {self.axis} must have a fixed size; got {tuple(input_shape)}"
+                f"{self.name}: axis {self.axis} of the input tensor should have a defined "
+                "dimension but the layer received an input with shape "
+                f"{tuple(input_shape)}"
             )
         self.groups = channels if self.groups == -1 else self.groups
         if channels < self.groups:

@@ -92,10 +92,15 @@ class Reshape(_SameType):
         super().__init__(**kwargs)
         self.target_shape = tuple(target_shape)
         is_whole = all(isinstance(d, int) and d >= -1 for d in self.target_shape)
-        if not is_whole or self.target_shape.count(-1) > 1:
+        if is_whole and self.target_shape.count(-1) > 1:
             raise ValueError(
-                f"{self.name}: `target_shape` must hold whole numbers, one of which may be -1; got "
-                f"{target_shape!r}"
+                f"{self.name}: there may be at most one unknown dimension, -1; got "
+                f"target_shape={target_shape!r}"
+            )
+        if not is_whole:
+            raise ValueError(
+                f"{self.name}: each size must be a non-negative integer, or -1 for one; got "
+                f"target_shape={target_shape!r}"
             )
         self.built = True
 
@@ -128,7 +133,8 @@ class Permute(_SameType):
         self.dims = tuple(dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise ValueError(
-                f"{self.name}: `dims` must hold each of 1 ... {len(self.dims)} once; got {dims!r}"
+                f"{self.name}: Invalid permutation in argument `dims`: it must hold each of 1 ... "
+                f"{len(self.dims)} once; got {dims!r}"
             )
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 
@@ -159,9 +165,9 @@ class RepeatVector(Layer):
     def __init__(self, n: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not isinstance(n, int) or isinstance(n, bool):
-            raise TypeError(f"{self.name}: `n` must be a whole number; got {n!r}")
+            raise TypeError(f"{self.name}: Expected an integer value for `n`; got {n!r}")
         if n <= 0:
-            raise ValueError(f"{self.name}: `n` must be positive; got {n}")
+            raise ValueError(f"{self.name}: `n` should be a positive integer; got {n}")
         self.n = n
         self.input_spec = InputSpec(ndim=2)
 

@@ -43,7 +43,8 @@ def _factors(owner: str, value: Any, count: int) -> tuple[int, ...]:
         isinstance(v, bool) or not isinstance(v, int) or v <= 0 for v in listed
     ):
         raise ValueError(
-            f"{owner}: `size` must hold {count} positive whole numbers, one an axis; got {value!r}"
+            f"{owner}: each of the {count} numbers of `size` should be a positive integer; got "
+            f"{value!r}"
         )
     return listed
 
@@ -163,6 +164,17 @@ class _Cropping(_Resized):
     def _each(self) -> tuple[Pair, ...]:
         return (self.cropping,) if self.rank == 1 else self.cropping
 
+    @property
+    def _rule(self) -> str:
+        if self.rank == 1:
+            return (
+                "`cropping` parameter of `Cropping1D` layer must be smaller than the input's length"
+            )
+        return (
+            "Values in `cropping` argument should be smaller than the corresponding spatial "
+            "dimension of the input."
+        )
+
     def call(self, inputs: Any) -> Any:
         """What is left of the inputs."""
         self.compute_output_shape(inputs.shape)
@@ -182,8 +194,8 @@ class _Cropping(_Resized):
             sizes.append(None if size is None else size - sum(pair))
             if sizes[-1] is not None and sizes[-1] <= 0:
                 raise ValueError(
-                    f"{self.name}: `cropping` {self.cropping} leaves nothing of an input of shape "
-                    f"{tuple(input_shape)}"
+                    f"{self.name}: {self._rule}; got cropping={self.cropping} and an input of "
+                    f"shape {tuple(input_shape)}"
                 )
         return self._resized(input_shape, sizes)
 

@@ -48,6 +48,12 @@ def align_shapes(
     if unknown:
         raise ValueError(
             f"{owner}: each argument of {function.__name__}() must be called after one of call(), "
-            f"such as {', '.join(shapes)}; got '{unknown[0]}'"
+            f"such as {', '.join(shapes)}; got {_misnomer(unknown[0])}"
         )
     return {p.name: shapes[p.name] for p in named if p.name in shapes}
+
+
+def _misnomer(name: str) -> str:
+    if not name.endswith("_shape"):
+        return f"the argument `{name}`, which does not end in `_shape`"
+    return f"`{name}`, but `call()` does not have argument `{name.removesuffix('_shape')}`"

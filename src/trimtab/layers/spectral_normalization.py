@@ -39,7 +39,8 @@ class SpectralNormalization(Wrapper):
                 break
         else:
             raise ValueError(
-                f"{self.name}: the layer must have `kernel` or `embeddings`; got {self.layer!r}"
+                f"{self.name}: the layer {self.layer!r} object has no attribute 'kernel' nor "
+                "'embeddings', one of which must be there"
             )
         self.vector_u = self.add_weight(
             name="vector_u",
@@ -52,7 +53,7 @@ class SpectralNormalization(Wrapper):
         """The layer's outputs."""
         if training:
             self._normalize()
-        return self.layer(inputs)
+        return ops.cast(self.layer(inputs), self.compute_dtype)
 
     def _normalize(self) -> None:
         kernel = self.kernel.value

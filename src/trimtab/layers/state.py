@@ -100,6 +100,11 @@ class StateOwner:
         Raises:
             ValueError: If the shape is not fully known or the layer is built already.
         """
+        if isinstance(shape, str):
+            raise ValueError(
+                f"{self.name}: add_weight() takes the shape first, and `name` as a keyword "
+                f"argument; got shape={shape!r}"
+            )
         kind = self.variable_dtype if dtype is None else dtypes.standardize(dtype)
         if initializer is None:
             initializer = "glorot_uniform" if dtypes.is_float(kind) else "zeros"
@@ -123,6 +128,10 @@ class StateOwner:
         variable.overwrite_with_gradient = overwrite_with_gradient
         self._tracker.track(variable)
         return variable
+
+    def _untrack_variable(self, variable: Variable) -> None:
+        # Layers of users drop a variable with this, as they do in Keras.
+        self._tracker.untrack(variable)
 
     def add_variable(
         self,

@@ -67,8 +67,8 @@ class Tracker:
             return
         if self.locked and not isinstance(value, (Metric, SeedGenerator)):
             raise ValueError(
-                f"{self.owner.name}: a layer that is built takes no new variables or sublayers; "
-                "make them in `__init__` or `build`"
+                f"{self.owner.name}: you cannot add new elements of state (variables or sublayers) "
+                "to a layer that is already built; make them in `__init__` or `build`"
             )
         store.append(value)
         if isinstance(value, Variable) and not self.owner.trainable:
@@ -84,6 +84,14 @@ class Tracker:
         if isinstance(value, SeedGenerator):
             return self.seed_generators
         return self.layers if is_layer(value) else None
+
+    def lock(self) -> None:
+        """Refuses new variables and sublayers from now on."""
+        self.locked = True
+
+    def unlock(self) -> None:
+        """Takes new variables and sublayers again."""
+        self.locked = False
 
     def snapshot(self) -> list[list[Any]]:
         """What is owned now, for `restore`."""

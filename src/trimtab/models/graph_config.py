@@ -233,4 +233,5 @@ def _ends(structure: Any, operations: dict[str, Any]) -> Any:
         return _find(
             [name, node_index - _first_use(operations.get(name)), tensor_index], operations
         )
-    return [_ends(part, operations) for part in structure]
+    parts = [_ends(part, operations) for part in structure]
+    return tuple(parts) if isinstance(structure, tuple) else parts

@@ -24,6 +24,7 @@ from trimtab.lazy import lazy_module
 from trimtab.models import graph_config
 from trimtab.models import inputs as model_inputs
 from trimtab.models.compiled_call import CallCache, compiled, remember
+from trimtab.models.state_tree import StateTreeOwner
 from trimtab.models.summary import print_summary, summary_html
 from trimtab.saving.pickling import reduced
 from trimtab.training.trainer import Trainer
@@ -41,7 +42,7 @@ def _names_graph(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
 
 
 @keras_export("keras.Model", "keras.models.Model")
-class Model(Trainer, Layer):
+class Model(StateTreeOwner, Trainer, Layer):
     """A layer with `fit`, `evaluate` and `predict`.
 
     Either `Model(inputs, outputs)` of KerasTensors, or a subclass with layers made in `__init__`
@@ -223,7 +224,8 @@ class Model(Trainer, Layer):
     @layers.setter
     def layers(self, _: Any) -> None:
         raise AttributeError(
-            f"{self.name}: `layers` is what the model finds itself; use another attribute's name"
+            f"{self.name}: `Model.layers` attribute is reserved for what the model finds itself; "
+            "use another attribute's name"
         )
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:

@@ -74,8 +74,8 @@ class Sequential(Model):
     def _check_new(self, layer: Any) -> None:
         if not isinstance(layer, Layer):
             raise ValueError(
-                f"{self.name}: only layers can be added to a Sequential model; got {layer!r} of "
-                f"type {type(layer).__name__}"
+                f"{self.name}: Only instances of Layer can be added to a Sequential model; got "
+                f"{layer!r} of type {type(layer).__name__}"
             )
         for known in self._layers:
             if known is layer:
@@ -92,8 +92,8 @@ class Sequential(Model):
                 )
         if isinstance(layer, InputLayer) and self._layers:
             raise ValueError(
-                f"{self.name}: an Input must be the first layer; the model has {len(self._layers)} "
-                "layers"
+                f"{self.name}: the model has already been configured: an Input must be the first "
+                f"of its {len(self._layers)} layers"
             )
 
     def pop(self, rebuild: bool = True) -> Any:
@@ -115,6 +115,11 @@ class Sequential(Model):
     def is_functional(self) -> bool:
         """False: the chain was not made of KerasTensors."""
         return False
+
+    def _set_function(self, function: Function | None) -> None:
+        super()._set_function(function)
+        # The layers say themselves which shapes they take: others than the first one may do.
+        self._input_spec = None
 
     def _forget_graph(self) -> None:
         self.built = False
@@ -157,9 +162,13 @@ class Sequential(Model):
                 f"{first.batch_shape}; got {shape}"
             )
         inputs = x = first.output
-        with trace_scope(None):
-            for layer in self._layers[1:]:
-                x = layer(x)
+        try:
+            with trace_scope(None):
+                for layer in self._layers[1:]:
+                    x = layer(x)
+        except NotImplementedError:
+            # A layer that cannot tell its output's shape: the chain is run layer by layer.
+            return
         # Keras makes a functional model here, which takes the next such name.
         self._set_function(Function(inputs, x, name=naming.auto_name("Functional")))
 
@@ -184,7 +193,7 @@ class Sequential(Model):
 
     @layers.setter
     def layers(self, _: Any) -> None:
-        raise AttributeError(f"{self.name}: `layers` cannot be set; use add() and pop()")
+        raise AttributeError(f"{self.name}: `layers` cannot be set. Use `add()` and `pop()`")
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the output for a shape of the input, None where open."""
@@ -213,7 +222,8 @@ class Sequential(Model):
         """
         if "name" not in config or "layers" not in config:
             raise ValueError(
-                f"Sequential: a configuration must have 'name' and 'layers'; got {sorted(config)}"
+                "A Sequential model configuration must be a dictionary containing the 'name' and "
+                f"'layers' keys; got {sorted(config)}"
             )
         model = cls(name=config["name"])
         for layer_config in config["layers"]:

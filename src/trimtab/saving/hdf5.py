@@ -59,7 +59,12 @@ class _WrittenEntry(MutableMapping[str, Any]):
         return self._file.require_group(self._path)
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self.group()[key] = value.numpy() if isinstance(value, Variable) else np.asarray(value)
+        array = value.numpy() if isinstance(value, Variable) else np.asarray(value)
+        group = self.group()
+        group[key] = array
+        if array.dtype.name == "bfloat16":
+            # HDF5 has no such type: it keeps two bytes an element, and Keras this note.
+            group[key].attrs["dtype"] = "bfloat16"
 
     def __getitem__(self, key: str) -> Any:
         return np.asarray(self.group()[key])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from trimtab import optimizers
-from trimtab.core import tree
+from trimtab.core import naming, tree
 from trimtab.training.resolve import require_known_loss, require_known_metric
 
 
@@ -25,7 +25,8 @@ def compile_problems(arguments: Mapping[str, Any]) -> list[str]:
     problems = []
     for check, value in checks:
         try:
-            check(value)
+            with naming.counts_kept():
+                check(value)
         except (ValueError, TypeError) as error:
             problems.append(str(error))
     return problems

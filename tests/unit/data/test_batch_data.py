@@ -110,7 +110,7 @@ def test_a_subclass_that_forgets_the_constructor_still_works():
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [({"workers": -1}, "`workers`"), ({"max_queue_size": 0}, "`max_queue_size`")],
+    [({"workers": -1}, "`workers`"), ({"max_queue_size": -1}, "`max_queue_size`")],
 )
 def test_impossible_workers_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):

@@ -6,20 +6,24 @@ import pytest
 from trimtab import layers
 
 REFUSED = [
-    (layers.Dense, {"units": 0}, "`units` must be a positive whole number; got 0"),
-    (layers.Dense, {"units": 2.5}, "`units` must be a positive whole number; got 2.5"),
+    (layers.Dense, {"units": 0}, "`units` must be a positive integer; got 0"),
+    (layers.Dense, {"units": 2.5}, "`units` must be a positive integer; got 2.5"),
     (layers.Dense, {"units": 2, "lora_rank": 4}, "`lora_rank` is not supported"),
     (layers.Dense, {"units": 2, "activation": "rleu"}, 'Did you mean "relu"'),
     (layers.Activation, {"activation": "tahn"}, 'Did you mean "tanh"'),
     (layers.Embedding, {"input_dim": 0, "output_dim": 2}, "`input_dim` must be"),
     (layers.Flatten, {"data_format": "first"}, "channels_first"),
-    (layers.GroupNormalization, {"groups": 0}, "`groups` must be positive and whole, or -1"),
+    (layers.GroupNormalization, {"groups": 0}, "`groups` must be a positive integer, or -1"),
     (layers.LayerNormalization, {"rms_scaling": True}, "use RMSNormalization"),
-    (layers.LeakyReLU, {"negative_slope": -1.0}, "`negative_slope` must be a number from 0 on"),
+    (
+        layers.LeakyReLU,
+        {"negative_slope": -1.0},
+        "negative_slope .*cannot be None or a negative value",
+    ),
     (layers.Permute, {"dims": (1, 3)}, "must hold each of 1 ... 2 once"),
-    (layers.ReLU, {"max_value": -1.0}, "`max_value` must not be negative; got -1.0"),
-    (layers.RepeatVector, {"n": 0}, "`n` must be positive; got 0"),
-    (layers.Reshape, {"target_shape": (-1, -1)}, "one of which may be -1"),
+    (layers.ReLU, {"max_value": -1.0}, "max_value .*negative value; got -1.0"),
+    (layers.RepeatVector, {"n": 0}, "`n` should be a positive integer; got 0"),
+    (layers.Reshape, {"target_shape": (-1, -1)}, "at most one unknown dimension"),
 ]
 
 
@@ -46,12 +50,12 @@ def test_an_input_that_does_not_fit_is_refused(layer, shape, message):
 
 
 def test_the_axis_of_layer_normalization_must_be_whole():
-    with pytest.raises(TypeError, match="`axis` must be a whole number"):
+    with pytest.raises(TypeError, match="`axis` argument: expected an int"):
         layers.LayerNormalization(axis=1.5)
 
 
 def test_inputs_need_a_shape():
-    with pytest.raises(ValueError, match="`shape` must be given"):
+    with pytest.raises(ValueError, match="pass a `shape` argument"):
         layers.Input()
 
 
@@ -62,7 +66,7 @@ def test_the_shape_of_an_input_must_be_one(shape):
 
 
 def test_two_shapes_of_an_input_are_refused():
-    with pytest.raises(ValueError, match="not both"):
+    with pytest.raises(ValueError, match="cannot pass both"):
         layers.Input(shape=(3,), batch_shape=(None, 3))
 
 

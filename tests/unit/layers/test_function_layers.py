@@ -106,5 +106,5 @@ def test_time_distributed_survives_a_round_trip():
 
 
 def test_a_wrapper_takes_layers_only():
-    with pytest.raises(ValueError, match="`layer` must be a layer; got 3"):
+    with pytest.raises(ValueError, match="Layer 3 supplied to Wrapper isn't"):
         layers.Wrapper(3)

@@ -41,7 +41,7 @@ def test_batch_sizes_that_differ_are_named():
 
 
 def test_subtract_takes_two():
-    with pytest.raises(ValueError, match="must be called on 2 inputs; got 3"):
+    with pytest.raises(ValueError, match="on exactly 2 inputs; got 3"):
         layers.Subtract()([A, A, A])
 
 
@@ -71,3 +71,14 @@ def test_masked_elements_do_not_count_in_products_and_extrema():
     b = layers.Masking()(np.array([[[0.0], [-2.0], [0.0]]], "float32"))
     np.testing.assert_array_equal(layers.Multiply()([a, b]), [[[5.0], [-2.0], [0.0]]])
     np.testing.assert_array_equal(layers.Minimum()([a, b])[:, :2], [[[5.0], [-2.0]]])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "masks", "message"),
+    [([A, A], A, "`mask` should be a list"), (A, [None], "`inputs` should be a list")]
+    + [([A, A], [None], "the same length")],
+)
+def test_masks_must_be_one_an_input(inputs, masks, message):
+    for layer in (layers.Add(), layers.Concatenate()):
+        with pytest.raises(ValueError, match=message):
+            layer.compute_mask(inputs, masks)

@@ -182,7 +182,7 @@ def test_a_name_and_an_index_are_one_too_many():
 
 
 def test_layers_cannot_be_set():
-    with pytest.raises(AttributeError, match="`layers`"):
+    with pytest.raises(AttributeError, match="`Model.layers`"):
         graph().layers = []
 
 

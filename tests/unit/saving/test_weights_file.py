@@ -127,6 +127,17 @@ def test_bfloat16_is_read_as_float32(model, make, tmp_path):
     np.testing.assert_array_equal(model.layers[0].bias.numpy(), [1.5, -2.0, 0.0])
 
 
+def test_weights_in_bfloat16_come_back(tmp_path):
+    nets = [
+        trimtab.Sequential([layers.Input((3,)), layers.Dense(2, dtype="bfloat16")]) for _ in "ab"
+    ]
+    nets[0].save_weights(tmp_path / "m.weights.h5")
+    nets[1].load_weights(tmp_path / "m.weights.h5")
+    kernels = [net.layers[0].kernel.numpy() for net in nets]
+    assert kernels[1].dtype.name == "bfloat16"
+    assert (kernels[0] == kernels[1]).all()
+
+
 def test_float64_is_converted(model, tmp_path):
     path = tmp_path / "m.weights.h5"
     model.save_weights(path)

@@ -484,3 +484,10 @@ def test_hooks_of_batches_are_called_once_an_execution(net, x, one_hot):
     # 5 batches of 70 rows; the second execution has 2.
     assert seen == [0, 2, 3, 5]
     assert int(net.optimizer.iterations) == 5
+
+
+def test_compiling_by_name_makes_one_optimizer():
+    trimtab.utils.clear_session()
+    model = models.Sequential([layers.Input((2,)), layers.Dense(1)])
+    model.compile(optimizer="adam", loss="mse")
+    assert model.optimizer.variables[0].path == "adam/iteration"
