@@ -14,6 +14,7 @@ import tomllib
 import pytest
 
 import trimtab
+from trimtab.core.session import clear_session
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MOST_FILE_LINES = 600
@@ -147,6 +148,7 @@ def test_public_names_have_docstrings_of_their_own(name):
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples_run(name):
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    clear_session()  # examples show automatic names
     failed, _ = doctest.testmod(importlib.import_module(name), optionflags=flags)
 
     assert failed == 0

@@ -8,13 +8,13 @@ from trimtab import layers
 from trimtab.applications.building import Builder, Options, network
 from trimtab.applications.imagenet_utils import decode_predictions as decode_predictions
 from trimtab.applications.imagenet_utils import preprocessing
+from trimtab.applications.inception_units import Unit, Units
 from trimtab.core.config import keras_export
 from trimtab.models import Model
 
 _SOURCE = "Szegedy et al., 2017, arXiv:1602.07261"
-_Unit = tuple[int, Any]
 # The branches of each kind of block, as units of (filters, size).
-_BLOCKS: dict[str, tuple[tuple[_Unit, ...], ...]] = {
+_BLOCKS: dict[str, tuple[tuple[Unit, ...], ...]] = {
     "block35": (((32, 1),), ((32, 1), (32, 3)), ((32, 1), (48, 3), (64, 3))),
     "block17": (((192, 1),), ((128, 1), (160, (1, 7)), (192, (7, 1)))),
     "block8": (((192, 1),), ((192, 1), (224, (1, 3)), (256, (3, 1)))),
@@ -43,38 +43,13 @@ class CustomScaleLayer(layers.Layer):
         return tuple(input_shape[0])
 
 
-class _Net:
-    def __init__(self, build: Builder) -> None:
-        self.build = build
+class _Net(Units):
+    """The blocks of InceptionResNetV2."""
 
-    def unit(
-        self,
-        x: Any,
-        filters: int,
-        size: Any,
-        strides: int = 1,
-        padding: str = "same",
-        name: str | None = None,
-    ) -> Any:
-        """A convolution with Batch Normalization, which has no scale, and an activation."""
-        x = self.build.conv(x, filters, size, strides, padding, name=name)
-        x = self.build.norm(x, f"{name}_bn" if name else None, scale=False)
-        return self.build.act(x, name=f"{name}_ac" if name else None)
-
-    def chain(self, x: Any, *units: _Unit) -> Any:
-        """Units one behind the other."""
-        for filters, size in units:
-            x = self.unit(x, filters, size)
-        return x
-
-    def reduced(self, x: Any, *units: _Unit) -> Any:
+    def reduced(self, x: Any, *units: Unit) -> Any:
         """A chain whose last unit has a stride of 2."""
         filters, size = units[-1]
         return self.unit(self.chain(x, *units[:-1]), filters, size, 2, "valid")
-
-    def join(self, branches: list[Any], name: str) -> Any:
-        """The channels of all branches."""
-        return layers.Concatenate(axis=self.build.axis, name=name)(branches)
 
     def residual(self, x: Any, kind: str, number: int, scale: float, relu: bool = True) -> Any:
         """A block of branches, added to its input."""
@@ -88,16 +63,10 @@ class _Net:
 def _build(options: Options) -> Model:
     build = Builder(options, size=299, least=75)
     net = _Net(build)
-    x = net.unit(build.image, 32, 3, 2, "valid")
-    x = net.unit(x, 32, 3, 1, "valid")
-    x = net.unit(x, 64, 3)
-    x = layers.MaxPooling2D(3, strides=2)(x)
-    x = net.unit(x, 80, 1, 1, "valid")
-    x = net.unit(x, 192, 3, 1, "valid")
-    x = layers.MaxPooling2D(3, strides=2)(x)
+    x = net.stem()
     branches = [net.unit(x, 96, 1), net.chain(x, (48, 1), (64, 5))]
     branches.append(net.chain(x, (64, 1), (96, 3), (96, 3)))
-    branches.append(net.unit(layers.AveragePooling2D(3, strides=1, padding="same")(x), 64, 1))
+    branches.append(net.pool(x, 64))
     x = net.join(branches, "mixed_5b")
     for number in range(1, 11):
         x = net.residual(x, "block35", number, 0.17)

@@ -8,36 +8,14 @@ from trimtab import layers
 from trimtab.applications.building import Builder, Options, network
 from trimtab.applications.imagenet_utils import decode_predictions as decode_predictions
 from trimtab.applications.imagenet_utils import preprocessing
+from trimtab.applications.inception_units import Units
 from trimtab.models import Model
 
 _SOURCE = "Szegedy et al., 2016, arXiv:1512.00567"
 
 
-class _Branches:
-    """Units of convolution, Batch Normalization and activation, and what joins them."""
-
-    def __init__(self, build: Builder) -> None:
-        self.build = build
-
-    def unit(self, x: Any, filters: int, size: Any, strides: int = 1, padding: str = "same") -> Any:
-        """A convolution with Batch Normalization, which has no scale, and an activation."""
-        x = self.build.conv(x, filters, size, strides, padding)
-        return self.build.act(self.build.norm(x, scale=False))
-
-    def chain(self, x: Any, *units: tuple[int, Any]) -> Any:
-        """Units of (filters, size), one behind the other."""
-        for filters, size in units:
-            x = self.unit(x, filters, size)
-        return x
-
-    def pool(self, x: Any, filters: int) -> Any:
-        """The mean of each neighbourhood, and a unit of size 1."""
-        x = layers.AveragePooling2D(3, strides=1, padding="same")(x)
-        return self.unit(x, filters, 1)
-
-    def join(self, branches: list[Any], name: str | None = None) -> Any:
-        """The channels of all branches."""
-        return layers.concatenate(branches, axis=self.build.axis, name=name)
+class _Branches(Units):
+    """The blocks of InceptionV3."""
 
     def small(self, x: Any, pooled: int, name: str) -> Any:
         """Block of 35 by 35 features."""
@@ -69,13 +47,7 @@ class _Branches:
 def _build(options: Options) -> Model:
     build = Builder(options, size=299, least=75)
     net = _Branches(build)
-    x = net.unit(build.image, 32, 3, 2, "valid")
-    x = net.unit(x, 32, 3, 1, "valid")
-    x = net.unit(x, 64, 3)
-    x = layers.MaxPooling2D(3, strides=2)(x)
-    x = net.unit(x, 80, 1, 1, "valid")
-    x = net.unit(x, 192, 3, 1, "valid")
-    x = layers.MaxPooling2D(3, strides=2)(x)
+    x = net.stem()
     for number, pooled in enumerate((32, 64, 64)):
         x = net.small(x, pooled, f"mixed{number}")
     three = net.unit(x, 384, 3, 2, "valid")

@@ -11,9 +11,8 @@ import numpy as np
 
 from trimtab.batchnorm.call_graph import CallGraph, CallNode
 from trimtab.batchnorm.channel_axes import channel_axes
-from trimtab.batchnorm.findings import Finding
+from trimtab.batchnorm.finder import Finder
 from trimtab.batchnorm.layer_kinds import is_batch_norm
-from trimtab.batchnorm.rules import RULES
 from trimtab.core import tree
 from trimtab.core.naming import to_snake_case
 
@@ -71,7 +70,7 @@ class Training:
 
 
 @dataclasses.dataclass
-class AuditSubject:
+class AuditSubject(Finder):
     """What the rules look at.
 
     Attributes:
@@ -109,32 +108,6 @@ class AuditSubject:
     def training_batch_norms(self) -> list[CallNode]:
         """Those whose statistics come from the batch while the model is in `fit`."""
         return [node for node in self.batch_norms if node.operation.trainable and node.training]
-
-    def finding(
-        self,
-        code: str,
-        severity: str,
-        where: CallNode | str,
-        message: str,
-        *,
-        fix: str | None = None,
-        fixable: bool = False,
-        **numbers: Any,
-    ) -> Finding:
-        """A finding of a rule; what the registry knows of the rule is filled in."""
-        known = RULES[code]
-        return Finding(
-            code,
-            known.name,
-            severity,
-            where if isinstance(where, str) else where.label,
-            message,
-            known.fix if fix is None else fix,
-            known.source,
-            fixable,
-            numbers,
-            {n: v for n, v in self.thresholds.items() if n.startswith(f"{code}.")},
-        )
 
     def values_per_row(self, node: CallNode) -> int | None:
         """How many values of a channel one row has at a BatchNormalization; None if open."""

@@ -14,11 +14,10 @@ import numpy.typing as npt
 from trimtab.batchnorm import gap_causes
 from trimtab.batchnorm.audit_subject import forward, has_initial_statistics
 from trimtab.batchnorm.call_graph import CallGraph
-from trimtab.batchnorm.findings import Finding
+from trimtab.batchnorm.finder import Finder
 from trimtab.batchnorm.gap_causes import Cause
 from trimtab.batchnorm.pooling import Floats
 from trimtab.batchnorm.row_scores import Scores, scores
-from trimtab.batchnorm.rules import RULES
 from trimtab.batchnorm.running_modes import (
     ModeRun,
     Statistics,
@@ -145,7 +144,7 @@ class Norm:
         return np.asarray(variance < np.maximum(1e-8, 1e-4 * np.median(variance)))
 
 
-class HealthSubject:
+class HealthSubject(Finder):
     """What the rules look at; what several of them need is measured once.
 
     Attributes:
@@ -217,31 +216,6 @@ class HealthSubject:
     def _label(self, layer: Any) -> str:
         calls = [] if self.graph is None else self.graph.calls_of(layer)
         return calls[0].label if calls else str(layer.name)
-
-    def finding(
-        self,
-        code: str,
-        severity: str,
-        where: Norm | str,
-        message: str,
-        *,
-        fix: str | None = None,
-        **numbers: Any,
-    ) -> Finding:
-        """A finding of a rule; what the registry knows of the rule is filled in."""
-        known = RULES[code]
-        return Finding(
-            code,
-            known.name,
-            severity,
-            where if isinstance(where, str) else where.label,
-            message,
-            known.fix if fix is None else fix,
-            known.source,
-            False,
-            numbers,
-            {n: v for n, v in self.thresholds.items() if n.startswith(f"{code}.")},
-        )
 
     # --- measured once ----------------------------------------------------------------------
 

@@ -63,6 +63,36 @@ def by_batch(norm: BatchNormalization, inputs: Any, mask: Any) -> Any:
     return norm._normalize(x, mean, variance, norm.gamma, norm.beta)
 
 
+def recording(
+    calls: list[Seen], takes_batch: Callable[[BatchNormalization, Any], bool]
+) -> Response:
+    """A response that notes the calls.
+
+    Args:
+        calls: Grows by each call.
+        takes_batch: Whether a layer, called with `training`, takes the statistics of the batch.
+            They leave no trace in it; otherwise it takes its moving ones.
+    """
+
+    def respond(norm: BatchNormalization, inputs: Any, training: Any, mask: Any) -> Any:
+        if takes_batch(norm, training):
+            output = by_batch(norm, inputs, mask)
+        else:
+            output = type(norm).call(norm, inputs, training=False, mask=mask)
+        calls.append(Seen(norm, inputs, mask, output))
+        return output
+
+    return respond
+
+
+def specs_of(data: ArrayData, rows: int) -> list[Spec]:
+    """Shapes and types of a batch of so many rows."""
+    return [
+        Spec((rows, *array.shape[1:]), kind)
+        for array, kind in zip(data.arrays, data.types, strict=True)
+    ]
+
+
 class Observation:
     """One model traced for one shape of its inputs.
 
@@ -81,24 +111,15 @@ class Observation:
     ) -> None:
         self.calls: list[Seen] = []
 
-        def respond(norm: BatchNormalization, inputs: Any, training: Any, mask: Any) -> Any:
-            if is_by_batch or (training and norm.trainable):
-                output = by_batch(norm, inputs, mask)
-            else:
-                output = type(norm).call(norm, inputs, training=False, mask=mask)
-            self.calls.append(Seen(norm, inputs, mask, output))
-            return output
+        def takes_batch(norm: BatchNormalization, training: Any) -> bool:
+            return is_by_batch or bool(training and norm.trainable)
 
         def run(*inputs: Any) -> Any:
             x, _, _ = data.form.pack(list(inputs))
-            with answering(norms, respond):
+            with answering(norms, recording(self.calls, takes_batch)):
                 return model(x, training=False)
 
-        specs = [
-            Spec((rows, *array.shape[1:]), kind)
-            for array, kind in zip(data.arrays, data.types, strict=True)
-        ]
-        self.traced = trace(run, specs)
+        self.traced = trace(run, specs_of(data, rows))
         self._variants: dict[tuple[int, ...], Variant] = {}
 
     def inputs_of(self, wanted: Sequence[int], arrays: Sequence[Array]) -> list[Any]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trimtab.batchnorm.observing import Seen, answering, by_batch
+from trimtab.batchnorm.observing import Seen, answering, recording, specs_of
 from trimtab.batchnorm.pooling import Floats, Pool
 from trimtab.batchnorm.recalibrating import set_statistics
 from trimtab.batchnorm.rewriting import batchnorms
@@ -23,7 +23,7 @@ from trimtab.core import tree
 from trimtab.core.tracing import Traced, Variant, as_value, trace
 from trimtab.core.variable import Variable
 from trimtab.data import ArrayData
-from trimtab.ir.graph import Graph, Spec
+from trimtab.ir.graph import Graph
 from trimtab.layers.batch_normalization import BatchNormalization
 
 Array = npt.NDArray[Any]
@@ -59,27 +59,18 @@ class ModeRun:
         norms = batchnorms(model)
         outputs: list[Any] = []
 
-        def respond(norm: BatchNormalization, inputs: Any, training: Any, mask: Any) -> Any:
-            takes_batch = mode == "batch" or (mode == "training" and training)
-            if takes_batch and norm.trainable:
-                output = by_batch(norm, inputs, mask)
-            else:
-                output = type(norm).call(norm, inputs, training=False, mask=mask)
-            self.calls.append(Seen(norm, inputs, mask, output))
-            return output
+        def takes_batch(norm: BatchNormalization, training: Any) -> bool:
+            is_asked = mode == "batch" or (mode == "training" and bool(training))
+            return is_asked and bool(norm.trainable)
 
         def run(*inputs: Any) -> Any:
             x, _, _ = data.form.pack(list(inputs))
-            with answering(norms, respond):
+            with answering(norms, recording(self.calls, takes_batch)):
                 result = model(x, training=mode == "training")
             outputs[:] = [y for y in tree.flatten(result) if y is not None]
             return outputs
 
-        specs = [
-            Spec((rows, *array.shape[1:]), kind)
-            for array, kind in zip(data.arrays, data.types, strict=True)
-        ]
-        self._traced = trace(run, specs)
+        self._traced = trace(run, specs_of(data, rows))
         self._outputs = [as_value(y) for y in outputs]
         self._variants: dict[str, Variant] = {}
 
