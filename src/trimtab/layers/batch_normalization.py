@@ -303,9 +303,11 @@ class BatchNormalization(Layer):
             self._updates.assign_add(1)
             self._update_moving(mean, variance)
             return
-        if self._pool is None:
-            object.__setattr__(self, "_pool", Pool(mean.shape[0], mean.dtype))
-        self._pool.add(mean, variance, count)
+        pool = self._pool
+        if pool is None:
+            pool = Pool(mean.shape[0], mean.dtype)
+            object.__setattr__(self, "_pool", pool)
+        pool.add(mean, variance, count)
         if all(layer is not self for layer in layers):
             layers.append(self)
 

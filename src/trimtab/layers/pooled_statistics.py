@@ -24,7 +24,8 @@ def pooled_statistics() -> Iterator[list[Any]]:
         The layers that did, each once.
     """
     outer = getattr(_SCOPE, "layers", None)
-    _SCOPE.layers = layers = []
+    layers: list[Any] = []
+    _SCOPE.layers = layers
     try:
         yield layers
     finally:
@@ -33,7 +34,8 @@ def pooled_statistics() -> Iterator[list[Any]]:
 
 def pooling_layers() -> list[Any] | None:
     """The list of the scope at work, None outside of any."""
-    return getattr(_SCOPE, "layers", None)
+    found: list[Any] | None = getattr(_SCOPE, "layers", None)
+    return found
 
 
 class Pool:

@@ -20,7 +20,7 @@ from trimtab.layers.input_layer import Input, InputLayer
 from trimtab.lazy import lazy_module
 from trimtab.models.model import Model
 from trimtab.models.sequential import Sequential
-from trimtab.saving import legacy_config
+from trimtab.saving import files, legacy_config
 
 if TYPE_CHECKING:
     import json
@@ -39,14 +39,17 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
         custom_objects: Classes and functions by name, beside those registered.
 
     Raises:
-        ValueError: If a class is unknown.
+        ValueError: If it describes no model, a class is unknown, or code is refused.
 
     Source: Keras 3 `keras.models.model_from_json`.
     """
-    config = json.loads(json_string)
-    if isinstance(config, dict) and "module" not in config:
-        config = legacy_config.upgraded(config)
-    return deserialize_keras_object(config, custom_objects=custom_objects)
+    with files.reading("model_from_json", "a model's JSON"):
+        config = json.loads(json_string)
+        if not isinstance(config, dict) or "class_name" not in config:
+            raise ValueError(f"It must be an object with a class_name; got {type(config).__name__}")
+        if "module" not in config:
+            config = legacy_config.upgraded(config)
+        return deserialize_keras_object(config, custom_objects=custom_objects)
 
 
 @keras_export("keras.models.clone_model")

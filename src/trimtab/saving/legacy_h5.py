@@ -166,7 +166,8 @@ def _compile(
         return
     # Keras 1 sorted the weights by a name that its files don't hold.
     origin = origin_of(file)
-    arrays = [] if origin.is_keras_1 else [read_array(d) for d in datasets]
+    limit = max((v.value.size * 8 for v in model.weights), default=0)
+    arrays = [] if origin.is_keras_1 else [read_array(d, limit) for d in datasets]
     staged = staged_state(model.optimizer, arrays, origin.version)
     if staged is None:
         warnings.warn(

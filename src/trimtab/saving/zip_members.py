@@ -25,6 +25,8 @@ else:
 _UNCHECKED_BYTES = 16 << 20
 _LARGEST_RATIO = 100
 _BLOCK_BYTES = 1 << 19
+# CRC-32's, the lowest power in the highest bit.
+_POLYNOMIAL = 0xEDB88320
 # The part of a local header before the name, and where in it the lengths of name and extra stand.
 _HEADER_BYTES, _LENGTHS = 30, slice(26, 30)
 
@@ -191,8 +193,18 @@ def _beside(work: Callable[[], None]) -> Iterator[None]:
         raise errors[0]
 
 
-def _checksum(file: BinaryIO | io.BufferedIOBase, start: int, size: int) -> int:
-    """The CRC-32 of a part of a file."""
+def _checksum(file: BinaryIO, start: int, size: int) -> int:
+    """The CRC-32 of a part of a file; of a large part, its two halves at the same time."""
+    if size < _UNCHECKED_BYTES:
+        return _checksum_of(file, start, size)
+    half = size // 2
+    second: list[int] = []
+    with _beside(lambda: second.append(_checksum_of(file, start + half, size - half))):
+        first = _checksum_of(file, start, half)
+    return joined_checksum(first, second[0], size - half)
+
+
+def _checksum_of(file: BinaryIO, start: int, size: int) -> int:
     # A block that stays in the processor's cache: mapping the file would cost a fault a page.
     block = memoryview(bytearray(min(size, _BLOCK_BYTES)))
     checksum, done = 0, 0
@@ -203,6 +215,31 @@ def _checksum(file: BinaryIO | io.BufferedIOBase, start: int, size: int) -> int:
         checksum = zlib.crc32(block[:count], checksum)
         done += count
     return checksum
+
+
+def joined_checksum(first: int, second: int, size: int) -> int:
+    """The CRC-32 of two parts in a row from theirs, the second of `size` bytes.
+
+    A checksum is the remainder of a polynomial over two elements, so bytes behind it multiply it by
+    a power of x: x to the 8 times `size`, by repeated squaring.
+    """
+    power, factor = 1 << 31, 1 << 23  # x^0 and x^8, the lowest power in the highest bit
+    while size:
+        if size & 1:
+            power = _times(power, factor)
+        factor = _times(factor, factor)
+        size >>= 1
+    return _times(first, power) ^ second
+
+
+def _times(a: int, b: int) -> int:
+    """The product of two remainders, the lowest power in the highest bit."""
+    product = 0
+    for bit in range(31, -1, -1):
+        if a >> bit & 1:
+            product ^= b
+        b = b >> 1 ^ (_POLYNOMIAL if b & 1 else 0)
+    return product
 
 
 @contextlib.contextmanager

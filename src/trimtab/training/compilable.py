@@ -350,7 +350,8 @@ class Compilable:
         variables = model.trainable_variables
         values = [variable.value for variable in variables]
         is_pooled = self.training_state.pools_statistics
-        with pooled_statistics() if is_pooled else contextlib.nullcontext([]) as pooling:
+        scope: Any = pooled_statistics() if is_pooled else contextlib.nullcontext([])
+        with scope as pooling:
             y_pred = model(x, training=True)
             loss = self._checked_loss(x, y, y_pred, sample_weight)
         self._track_loss(loss, x)
