@@ -109,12 +109,12 @@ class StateOwner:
         if initializer is None:
             initializer = "glorot_uniform" if dtypes.is_float(kind) else "zeros"
         first = initializers.get(initializer)
-        if VALUES.are_expected and not is_user_class(type(self)):
-            initializer = "zeros"
+        # Drawing numbers that a file replaces would take longer than reading them.
+        is_drawn = not VALUES.are_expected or is_user_class(type(self))
         # Values of variables are numbers even if the layer is built inside a trace.
         with naming.name_scope(self.name, self), trace_scope(None), autocast_scope(None):
             variable = Variable(
-                first,
+                first if is_drawn else initializers.get("zeros"),
                 shape=() if shape is None else tuple(shape),
                 dtype=kind,
                 trainable=trainable,
@@ -259,7 +259,7 @@ class StateOwner:
         for index, variable in enumerate(
             [*self._trainable_variables, *self._non_trainable_variables]
         ):
-            store[str(index)] = np.array(variable.numpy())
+            store[str(index)] = variable.numpy()
 
     def load_own_variables(self, store: Any) -> None:
         """Takes this layer's own variables from `store`, as `save_own_variables` wrote them.

@@ -195,3 +195,14 @@ def test_model_comes_back_from_json_with_fresh_weights(model):
     assert [layer.name for layer in loaded.layers] == [layer.name for layer in model.layers]
     assert loaded.compiled
     assert not np.array_equal(loaded.get_weights()[0], model.get_weights()[0])
+
+
+def test_no_numbers_are_drawn_for_weights_that_the_file_holds(model, tmp_path, monkeypatch):
+    model.save(tmp_path / "m.keras")
+    drawn = []
+    monkeypatch.setattr(
+        trimtab.initializers.GlorotUniform, "__call__", lambda *given, **_: drawn.append(given)
+    )
+
+    trimtab.models.load_model(tmp_path / "m.keras")
+    assert not drawn
