@@ -166,10 +166,13 @@ def result_type(*dtypes: object, floatx: str = "float32") -> str:
     Args:
         dtypes: Type names; the Python types `int`, `float` and `bool` are weak: they
             give way to any
-            array type of their kind or above, and `float` beside integers gives `floatx`.
+            array type of their kind or above, and `float` beside integers gives `floatx`. None is
+            `floatx`, which is also the type of no operands.
         floatx: The type of a lone Python float.
     """
-    strong = [standardize(d) for d in dtypes if d not in (int, float, bool)]
+    strong = [standardize(d) for d in dtypes if d not in (int, float, bool, None)]
+    if None in dtypes or not dtypes:
+        strong.append(floatx)
     if not strong:
         if float in dtypes:
             return floatx

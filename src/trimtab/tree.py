@@ -11,6 +11,7 @@ from typing import Any
 from trimtab.core.tree import assert_same_structure as assert_same_structure
 from trimtab.core.tree import flatten as flatten
 from trimtab.core.tree import is_nested as is_nested
+from trimtab.core.tree import keys_of, like_dict, like_sequence
 from trimtab.core.tree import map_structure as map_structure
 from trimtab.core.tree import pack_sequence_as as pack_sequence_as
 
@@ -23,17 +24,15 @@ class MAP_TO_NONE:
 
 def _parts(structure: Any) -> Iterator[tuple[Any, Any]]:
     if isinstance(structure, dict):
-        return ((key, structure[key]) for key in sorted(structure))
+        return ((key, structure[key]) for key in keys_of(structure))
     return iter(enumerate(structure))
 
 
 def _rebuilt(structure: Any, parts: list[Any]) -> Any:
     if isinstance(structure, dict):
-        by_key = dict(zip(sorted(structure), parts, strict=True))
-        return {key: by_key[key] for key in structure}
-    if isinstance(structure, list):
-        return parts
-    return type(structure)(*parts) if hasattr(structure, "_fields") else tuple(parts)
+        by_key = dict(zip(keys_of(structure), parts, strict=True))
+        return like_dict(structure, {key: by_key[key] for key in structure})
+    return like_sequence(structure, parts)
 
 
 def flatten_with_path(structure: Any) -> list[tuple[Path, Any]]:
@@ -80,11 +79,11 @@ def _is_shape(x: Any) -> bool:
 
 
 def map_shape_structure(func: Callable[[Any], Any], structure: Any) -> Any:
-    """`func` of each shape (a list or tuple of sizes) in a structure of shapes."""
+    """`func` of each shape (a list or tuple of sizes), and of each leaf that is none."""
     if _is_shape(structure):
         return func(tuple(structure))
     if not is_nested(structure):
-        raise ValueError(f"map_shape_structure: must hold shapes; got {structure!r}")
+        return func(structure)
     return _rebuilt(structure, [map_shape_structure(func, part) for _, part in _parts(structure)])
 
 

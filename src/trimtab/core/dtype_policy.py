@@ -35,6 +35,11 @@ class DTypePolicy(Configurable):
         self.compute_dtype = self.name.removeprefix("mixed_")
         self.variable_dtype = "float32" if is_mixed else self.name
 
+    @property
+    def quantization_mode(self) -> None:
+        """None: layers compute in float types only."""
+        return None
+
     def get_config(self) -> dict[str, Any]:
         """{"name": name}."""
         return {"name": self.name}
@@ -71,7 +76,16 @@ def dtype_policy() -> DTypePolicy:
 
 
 def set_dtype_policy(policy: Any) -> None:
-    """Sets the policy of layers that are given no dtype, by name or as a DTypePolicy."""
+    """Sets the policy of layers that are given no dtype, by name or as a DTypePolicy.
+
+    Raises:
+        ValueError: For None, or a name that is no policy.
+    """
+    if policy is None:
+        raise ValueError(
+            "set_dtype_policy: Invalid `policy` argument; it must be a name or a DTypePolicy; "
+            "got None"
+        )
     _GLOBAL[:] = [get(policy)]
 
 

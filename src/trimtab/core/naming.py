@@ -63,7 +63,7 @@ def get_uid(prefix: str = "") -> int:
 
 class _Scopes(threading.local):
     def __init__(self) -> None:
-        self.names: list[str] = []
+        self.paths: list[str] = []
         self.owners: list[Any] = []
 
 
@@ -75,38 +75,49 @@ class name_scope:
 
     Args:
         name: Text without "/".
-        owner: The object that opens the scope; while its scope is the innermost, it
+        caller: The object that opens the scope; while its scope is the innermost, it
             opens no second one.
+        deduplicate: Whether that is so.
+        override_parent: Path to put in front in place of the open scopes.
 
     Raises:
         ValueError: If the name is no text or holds "/".
     """
 
-    def __init__(self, name: str, owner: Any = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        caller: Any = None,
+        deduplicate: bool = True,
+        override_parent: str | None = None,
+    ) -> None:
         if not isinstance(name, str) or "/" in name:
-            raise ValueError(f"name_scope: `name` must be text without '/'; got {name!r}")
-        self.name, self.owner = name, owner
+            raise ValueError(f"name_scope: `name` must be a string without '/'; got {name!r}")
+        self.name, self.caller = name, caller
+        self.deduplicate, self.override_parent = deduplicate, override_parent
+        self._pop_on_exit = False
 
     def __enter__(self) -> name_scope:
-        self._pushed = (
-            self.owner is None or not _SCOPES.owners or _SCOPES.owners[-1] is not self.owner
-        )
-        if self._pushed:
-            _SCOPES.names.append(self.name)
-            _SCOPES.owners.append(self.owner)
+        is_open = bool(_SCOPES.owners) and _SCOPES.owners[-1] is self.caller is not None
+        self._pop_on_exit = not (is_open and self.deduplicate)
+        if self._pop_on_exit:
+            given = self.override_parent
+            parent = current_path() if given is None else given.strip("/")
+            _SCOPES.paths.append(f"{parent}/{self.name}" if parent else self.name)
+            _SCOPES.owners.append(self.caller)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._pushed:
-            _SCOPES.names.pop()
+        if self._pop_on_exit:
+            _SCOPES.paths.pop()
             _SCOPES.owners.pop()
 
 
 def current_path() -> str:
     """The names of the open scopes joined by "/"; "" outside of all."""
-    return "/".join(_SCOPES.names)
+    return _SCOPES.paths[-1] if _SCOPES.paths else ""
 
 
 def path_of(name: str) -> str:
     """The path of something called `name` that is made now."""
-    return "/".join([*_SCOPES.names, name])
+    return f"{_SCOPES.paths[-1]}/{name}" if _SCOPES.paths else name

@@ -154,11 +154,11 @@ def draw_seed(seed: Any) -> int:
     return int(key[0]) + (int(key[1]) << 32)
 
 
-_WORD = {"float16": (21, 2.0**-11), "float32": (8, 2.0**-24)}
+_WORD = {"bfloat16": (24, 2.0**-8), "float16": (21, 2.0**-11), "float32": (8, 2.0**-24)}
 
 
 def unit_uniform(shape: Any, key: Tensor, dtype: str) -> Tensor:
-    """Numbers in [0, 1), as many bits of random words as `dtype` holds exactly: 11, 24 or 53."""
+    """Numbers in [0, 1), of as many random bits as `dtype` holds exactly: 8, 11, 24 or 53."""
     wanted = sizes(shape)
     if dtype == "float64":
         words = random_bits(key, shape=(2, *wanted))
@@ -173,8 +173,8 @@ def unit_uniform(shape: Any, key: Tensor, dtype: str) -> Tensor:
 
 
 def working_type(dtype: str) -> str:
-    """The type to compute draws of `dtype` in: float16 is too coarse."""
-    return "float32" if dtype == "float16" else dtype
+    """The type to compute draws of `dtype` in: those of two bytes are too coarse."""
+    return "float32" if dtype in ("float16", "bfloat16") else dtype
 
 
 def float_type(dtype: Any) -> str:

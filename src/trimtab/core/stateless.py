@@ -72,6 +72,11 @@ class StatelessScope:
             )
         self._scope = _Values()
         for variable, value in state_mapping or ():
+            if not isinstance(variable, Variable):
+                raise ValueError(
+                    "StatelessScope: the first of each pair of `state_mapping` must be a Variable; "
+                    f"got {variable!r}"
+                )
             tensor = convert(value, variable.dtype)
             if tensor.shape != variable.shape:
                 raise ValueError(

@@ -6,7 +6,7 @@ import contextlib
 import math
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from trimtab import dtypes
 from trimtab.core import naming, settings
 from trimtab.core.scope import THREAD
-from trimtab.ir.tensor import Array, Tensor, name_of
+from trimtab.ir.tensor import OPERATORS, Array, Tensor, name_of
 from trimtab.ops.dispatch import convert
 from trimtab.primitives import elementwise
 
@@ -71,6 +71,10 @@ def values_to_come() -> Iterator[None]:
         VALUES.are_expected = outer
 
 
+# `initializers` puts the function here that finds an initializer by name.
+NAMED_INITIALIZERS: list[Callable[[str], Any]] = []
+
+
 class _Holder:
     def __init__(self) -> None:
         self.buffer, self.array = aligned_copy(np.zeros(1, np.float32))
@@ -88,8 +92,9 @@ class Variable(Tensor):
     """A tensor that keeps its numbers between calls: a weight, a statistic, an optimizer's slot.
 
     Args:
-        initializer: The initial numbers, or a function `(shape, dtype=...)` that makes them.
-        shape: Needed if `initializer` is a function.
+        initializer: The initial numbers, a function `(shape, dtype=...)` that makes them, or an
+            initializer's name.
+        shape: Needed if `initializer` is a function or a name.
         dtype: Element type; that of the numbers, or floatx, if None.
         trainable: Whether optimizers update it.
         autocast: Whether layers of mixed precision read it in their compute type.
@@ -126,7 +131,9 @@ class Variable(Tensor):
         self.initializer: Any = None
         self.regularizer: Any = None
         self.constraint: Any = None
-        self.overwrite_with_gradient = False
+        self._overwrite_with_gradient = False
+        if isinstance(initializer, str):
+            initializer = NAMED_INITIALIZERS[0](initializer)
         own = getattr(type(initializer), "makes_zeros", None)
         is_zeros = own is not None and own is type(initializer).__call__
         if is_zeros and shape is not None and None not in shape:
@@ -187,6 +194,23 @@ class Variable(Tensor):
         self._trainable = bool(value)
 
     @property
+    def overwrite_with_gradient(self) -> bool:
+        """Whether an optimizer gives the variable its gradient as new value.
+
+        Raises:
+            TypeError: If it is set to something other than a bool.
+        """
+        return self._overwrite_with_gradient
+
+    @overwrite_with_gradient.setter
+    def overwrite_with_gradient(self, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise TypeError(
+                f"Variable {self.path}: `overwrite_with_gradient` must be a boolean; got {value!r}"
+            )
+        self._overwrite_with_gradient = value
+
+    @property
     def value(self) -> Tensor:
         """The content: traced inside a trace, concrete outside.
 
@@ -227,13 +251,25 @@ class Variable(Tensor):
         return np.array(self._array, dtype=dtype)
 
     def __float__(self) -> float:
+        self._require_one_element()
         return float(self.value)  # type: ignore[arg-type]
 
     def __int__(self) -> int:
+        self._require_one_element()
         return int(self.value)  # type: ignore[call-overload,no-any-return]
 
     def __bool__(self) -> bool:
-        return bool(self.value)
+        raise TypeError(
+            f"Variable {self.path}: has no truth value; compare its numbers, as in "
+            "`bool(variable.numpy() > 0)`"
+        )
+
+    def _require_one_element(self) -> None:
+        if self.ndim:
+            raise TypeError(
+                f"Variable {self.path}: only a scalar can become a Python number; got shape "
+                f"{self.shape}"
+            )
 
     def prepare_write(self) -> None:
         """Moves to new memory if someone outside still looks at the present one."""
@@ -321,5 +357,17 @@ class Variable(Tensor):
             else f"min={self._array.min()}, max={self._array.max()}"
         )
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={shown}>"
+
+    def __and__(self, other: Any) -> Any:
+        return OPERATORS["logical_and"](self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return OPERATORS["logical_or"](self, other)
+
+    def __xor__(self, other: Any) -> Any:
+        return OPERATORS["logical_xor"](self, other)
+
+    # They are symmetric.
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     __hash__ = Tensor.__hash__

@@ -150,7 +150,7 @@ def save_img(
         path: Path or file.
         x: As for `array_to_img`.
         data_format: "channels_last" or "channels_first"; the global setting if None.
-        file_format: Pillow's name of the format; told by the path's suffix if None.
+        file_format: Pillow's name of the format, or "jpg"; told by the path's suffix if None.
         scale: Whether to spread the values over 0 to 255.
         **kwargs: Pillow's options of the format.
 
@@ -162,7 +162,9 @@ def save_img(
     """
     img = array_to_img(x, data_format=data_format, scale=scale)
     suffix = str(path).lower()
-    is_jpeg = file_format in ("jpg", "jpeg") or suffix.endswith((".jpg", ".jpeg"))
+    if file_format is not None and file_format.lower() == "jpg":
+        file_format = "jpeg"
+    is_jpeg = file_format == "jpeg" or suffix.endswith((".jpg", ".jpeg"))
     if img.mode == "RGBA" and is_jpeg:
         # The format knows no transparency.
         img = img.convert("RGB")

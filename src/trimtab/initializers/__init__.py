@@ -9,6 +9,7 @@ import numpy as np
 
 from trimtab.core.config import serialize_keras_object
 from trimtab.core.identifiers import Identifiers, class_names
+from trimtab.core.variable import NAMED_INITIALIZERS
 from trimtab.initializers.base import Initializer as Initializer
 from trimtab.initializers.base import NDArray, dtype_name
 from trimtab.initializers.constant import Constant as Constant
@@ -94,6 +95,9 @@ def get(identifier: Any) -> Any:
     if isinstance(identifier, (Tensor, np.ndarray, np.generic)):
         return _from_values(identifier)
     return _IDENTIFIERS.get(identifier)
+
+
+NAMED_INITIALIZERS[:] = [get]
 
 
 def _from_values(values: Any) -> Any:

@@ -92,6 +92,10 @@ class Tensor:
         """The elements converted to `dtype`, as `ops.cast`."""
         return OPERATORS["cast"](self, dtype)
 
+    def squeeze(self, axis: Any = None) -> Any:
+        """The tensor without axes of size 1, as `ops.squeeze`."""
+        return OPERATORS["squeeze"](self, axis)
+
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("Tensor: a scalar has no len()")
@@ -122,6 +126,9 @@ class Tensor:
     __gt__, __ge__ = _binary("greater"), _binary("greater_equal")
     __neg__, __abs__, __invert__ = _unary("negative"), _unary("abs"), _unary("bitwise_not")
     __getitem__ = _binary("getitem")
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return OPERATORS["round"](self, ndigits or 0)
 
     def __pos__(self) -> Tensor:
         return self
@@ -267,6 +274,11 @@ class KerasTensor(Tensor):
         self.name = name if name is not None else "keras_tensor"
         self._keras_history: Any = None
         self._keras_mask: Any = None
+
+    __and__, __rand__ = _binary("logical_and"), _reflected("logical_and")
+    __or__, __ror__ = _binary("logical_or"), _reflected("logical_or")
+    __xor__, __rxor__ = _binary("logical_xor"), _reflected("logical_xor")
+    __invert__ = _unary("logical_not")
 
     def numpy(self) -> Any:
         """Raises: a KerasTensor has no numbers."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from trimtab import initializers, ops
-from trimtab.core import dtype_policy, settings
+from trimtab.core import dtype_policy, settings, tree
 from trimtab.core.config import Configurable, keras_export
 from trimtab.core.naming import auto_name
 from trimtab.core.stateless import call_with_values
@@ -21,8 +21,8 @@ class Metric(Configurable):
 
     A subclass makes its variables with `add_variable` and overrides `update_state` and `result`.
     These run inside a traced step: they may use `trimtab.ops` and `Variable.assign`, and no Python
-    control flow that depends on values. A metric assigned to an attribute lends its variables to
-    this one.
+    control flow that depends on values. A metric assigned to an attribute, alone or in a list or
+    dictionary, lends its variables to this one; a variable becomes one of its own.
 
     Args:
         dtype: Type of the result, or a dtype policy; `floatx()` if None.
@@ -37,12 +37,19 @@ class Metric(Configurable):
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self._variables: list[Variable] = []
         self._metrics: list[Metric] = []
+        # Attributes that are lists and dictionaries: what they hold may come later.
+        self._containers: dict[str, Any] = {}
         self.name = name or auto_name(type(self).__name__)
         self._dtype = dtype_policy.get(dtype or settings.floatx()).compute_dtype
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Metric):
             self._metrics.append(value)
+        elif isinstance(value, Variable):
+            if all(value is not variable for variable in self._variables):
+                self._variables.append(value)
+        elif isinstance(value, (list, tuple, dict)) and "_containers" in self.__dict__:
+            self._containers[name] = value
         super().__setattr__(name, value)
 
     @property
@@ -53,7 +60,11 @@ class Metric(Configurable):
     @property
     def variables(self) -> list[Variable]:
         """The state: own variables in the order of their making, then those of inner metrics."""
-        return self._variables + [v for metric in self._metrics for v in metric.variables]
+        held = [x for container in self._containers.values() for x in tree.flatten(container)]
+        own = self._variables + [x for x in held if isinstance(x, Variable)]
+        inner = self._metrics + [x for x in held if isinstance(x, Metric)]
+        found = own + [v for metric in inner for v in metric.variables]
+        return list({id(v): v for v in found}.values())
 
     def add_variable(
         self,

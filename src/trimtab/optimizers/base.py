@@ -197,7 +197,7 @@ class Optimizer(OptimizerState):
                 variables, "average"
             )
         if self.gradient_accumulation_steps:
-            self._accumulators = [
+            self._accumulated_gradients = [
                 self.add_variable_from_reference(v, "gradient_accumulator") for v in variables
             ]
         self._remember(variables)
@@ -360,7 +360,7 @@ class Optimizer(OptimizerState):
     def _accumulate(self, grads: Sequence[Any], variables: Sequence[Variable]) -> None:
         steps = self.gradient_accumulation_steps or 1
         is_update = self.is_update_due()
-        accumulators = [self._accumulators[self._get_variable_index(v)] for v in variables]
+        accumulators = [self._accumulated_gradients[self._get_variable_index(v)] for v in variables]
         sums = [g + a for g, a in zip(grads, accumulators, strict=True)]
         means = [s / steps for s in sums]
         self._run_if(is_update, lambda: self._step(means, variables), variables)
