@@ -59,12 +59,13 @@ class BackupAndRestore(Callback):
         super().__init__()
         if not backup_dir:
             raise ValueError(
-                f"BackupAndRestore: `backup_dir` must name a folder; got {backup_dir!r}"
+                "BackupAndRestore: Empty `backup_dir` argument passed; it must name a folder; got "
+                f"{backup_dir!r}"
             )
         if save_freq != "epoch" and not isinstance(save_freq, int):
             raise ValueError(
-                "BackupAndRestore: `save_freq` must be 'epoch', a number of batches or False; got "
-                f"{save_freq!r}"
+                f"BackupAndRestore: Invalid value {save_freq!r} for `save_freq`: it must be "
+                "'epoch', a number of batches or False"
             )
         self.backup_dir = os.fspath(backup_dir)
         self.save_freq = save_freq

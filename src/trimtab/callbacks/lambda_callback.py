@@ -22,10 +22,11 @@ class LambdaCallback(Callback):
         on_train_end: Called with `logs`.
         on_train_batch_begin: Called with `batch, logs`.
         on_train_batch_end: Called with `batch, logs`.
-        **kwargs: Functions for the other hooks of `Callback`, under their names.
+        **kwargs: Functions for the other hooks of `Callback`, under their names, and whatever else
+            the functions look for in the callback.
 
     Raises:
-        TypeError: If an argument names no hook.
+        TypeError: If an argument that begins with "on_" names no hook.
 
     Source: Keras 3 `keras.callbacks.LambdaCallback`.
     """
@@ -51,7 +52,7 @@ class LambdaCallback(Callback):
         }
         known = [name for name in dir(Callback) if name.startswith("on_")]
         for name in kwargs:
-            if name not in known:
+            if name.startswith("on_") and name not in known:
                 raise TypeError(f"LambdaCallback: unknown hook {name!r}.{nearest(name, known)}")
         for name, function in (hooks | kwargs).items():
             if function is not None:

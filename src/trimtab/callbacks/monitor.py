@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
+
 from trimtab.callbacks.base import Callback
 
 
@@ -28,8 +30,8 @@ class MonitorCallback(Callback):
         super().__init__()
         if mode not in ("auto", "min", "max"):
             warnings.warn(
-                f"{type(self).__name__}: `mode` must be 'auto', 'min' or 'max'; got {mode!r}, "
-                "taken as 'auto'",
+                f"{type(self).__name__} mode '{mode}' is unknown, taken as 'auto'; it may be "
+                "'auto', 'min' or 'max'",
                 stacklevel=3,
             )
             mode = "auto"
@@ -38,6 +40,14 @@ class MonitorCallback(Callback):
         self.best = baseline
         self.min_delta = abs(min_delta)
         self._less_is_better: bool | None = None
+
+    @property
+    def monitor_op(self) -> Any:
+        """The comparison that an improvement passes, np.less or np.greater; None until known."""
+        if self._less_is_better is None and self.mode == "auto":
+            return None
+        is_less = self.mode == "min" if self._less_is_better is None else self._less_is_better
+        return np.less if is_less else np.greater
 
     def is_improvement(self, value: float, reference: float | None) -> bool:
         """Whether `value` is better than `reference` by `min_delta`; anything is better than None.

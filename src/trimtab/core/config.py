@@ -259,12 +259,12 @@ def _serialize_instance(obj: Any) -> Any:
     config = {
         "module": module if is_ours else (None if module in ("builtins", "__main__") else module),
         "class_name": name,
-        "config": _tuples_as_lists(obj.get_config()),
+        "config": _inner(obj.get_config()),
         "registered_name": None if is_public else get_registered_name(type(obj)),
     }
     build_config = obj.get_build_config() if hasattr(obj, "get_build_config") else None
     if build_config is not None:
-        config["build_config"] = _tuples_as_lists(serialize_keras_object(build_config))
+        config["build_config"] = _inner(serialize_keras_object(build_config))
     compile_config = obj.get_compile_config() if hasattr(obj, "get_compile_config") else None
     if compile_config is not None:
         config["compile_config"] = compile_config
@@ -286,15 +286,18 @@ def deserialize_with_sharing(
         return deserialize_keras_object(config, custom_objects, safe_mode)
 
 
-def _tuples_as_lists(value: Any) -> Any:
-    """Tuples as Keras writes them inside configs: lists."""
+def _inner(value: Any) -> Any:
+    """A part of a configuration: objects in it serialised, tuples as they are (lists in JSON)."""
+    if isinstance(value, PLAIN):
+        return value
     if isinstance(value, dict):
         if value.get("class_name") == "__tuple__":
-            return [_tuples_as_lists(v) for v in value["items"]]
-        return {k: _tuples_as_lists(v) for k, v in value.items()}
+            return tuple(_inner(v) for v in value["items"])
+        return {k: _inner(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_tuples_as_lists(v) for v in value]
-    return value
+        parts = [_inner(v) for v in value]
+        return tuple(parts) if isinstance(value, tuple) else parts
+    return serialize_keras_object(value)
 
 
 def _serialize_function(obj: Any) -> Any:

@@ -369,9 +369,12 @@ class Model(StateTreeOwner, Trainer, Layer):
         zipped: bool | None = None,
         *,
         include_optimizer: bool = True,
+        **kwargs: Any,
     ) -> None:
         """Writes the model to a file; see `saving.save_model`."""
-        saving.save_model(self, filepath, overwrite, zipped, include_optimizer=include_optimizer)
+        saving.save_model(
+            self, filepath, overwrite, zipped, include_optimizer=include_optimizer, **kwargs
+        )
 
     def save_weights(
         self,

@@ -41,6 +41,7 @@ def save_model(
     zipped: bool | None = None,
     *,
     include_optimizer: bool = True,
+    **kwargs: Any,
 ) -> None:
     """Writes a model: configuration, weights, and the state of its training.
 
@@ -52,14 +53,22 @@ def save_model(
         overwrite: Whether to replace a file of this name.
         zipped: False to write a folder of files; then the name must not end in ".keras".
         include_optimizer: Whether a ".h5" file gets the optimizer and its state.
+        **kwargs: None: what Keras once took besides is named in the error.
 
     Raises:
-        ValueError: If the suffix is none of these.
+        ValueError: If the suffix is none of these, or for another argument.
         FileExistsError: If the file exists and `overwrite` is False.
         ImportError: If h5py is not installed.
 
     Source: Keras 3 `keras.saving.save_model`; there, `overwrite=False` asks at the keyboard.
     """
+    if "save_format" in kwargs:
+        raise ValueError(
+            "save_model: The `save_format` argument is deprecated: the suffix of `filepath` says "
+            f"the format; got {kwargs['save_format']!r}"
+        )
+    if kwargs:
+        raise ValueError(f"save_model: The following argument(s) are not supported: {list(kwargs)}")
     name = os.fspath(filepath)
     files.require_absent(name, overwrite)
     if zipped is False:
@@ -73,8 +82,8 @@ def save_model(
         legacy_h5.save_model_h5(model, name, include_optimizer)
     else:
         raise ValueError(
-            "save_model: `filepath` must end in .keras, or in .h5 or .hdf5 for Keras 2's format; "
-            f"got {name!r}"
+            "save_model: Invalid filepath extension for saving; it must be .keras, or .h5 or .hdf5 "
+            f"for Keras 2's format; got {name!r}"
         )
 
 

@@ -131,12 +131,12 @@ def test_unbuilt_model_is_refused(tmp_path):
 
 @pytest.mark.parametrize("save_freq", ["batch", 1.5, None])
 def test_save_freq_is_checked(save_freq):
-    with pytest.raises(ValueError, match=f"`save_freq` must be .*got {save_freq!r}"):
+    with pytest.raises(ValueError, match=f"Invalid value {save_freq!r} for `save_freq`"):
         callbacks.BackupAndRestore("folder", save_freq=save_freq)
 
 
 def test_empty_name_is_refused():
-    with pytest.raises(ValueError, match="`backup_dir` must name a folder; got ''"):
+    with pytest.raises(ValueError, match="Empty `backup_dir` .* name a folder; got ''"):
         callbacks.BackupAndRestore("")
 
 

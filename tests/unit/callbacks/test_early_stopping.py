@@ -88,5 +88,10 @@ def test_an_unknown_direction_is_refused():
 
 
 def test_an_unknown_mode_warns_and_is_taken_as_auto():
-    with pytest.warns(UserWarning, match="got 'least'"):
+    with pytest.warns(UserWarning, match="mode 'least' is unknown"):
         assert EarlyStopping(mode="least").mode == "auto"
+
+
+def test_the_comparison_of_a_monitor_can_be_asked_for():
+    watched = [EarlyStopping(mode=mode).monitor_op for mode in ("min", "max", "auto")]
+    assert watched == [np.less, np.greater, None]

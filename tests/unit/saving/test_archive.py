@@ -57,7 +57,7 @@ def test_existing_file_is_kept_with_overwrite_false(model, tmp_path):
     ("name", "zipped"), [("m.txt", None), ("m", True), ("m.keras", False), ("m.onnx", None)]
 )
 def test_suffix_is_checked(name, zipped, model, tmp_path):
-    with pytest.raises(ValueError, match=r"`filepath` must"):
+    with pytest.raises(ValueError, match=r"`?filepath`? (must|extension)"):
         model.save(tmp_path / name, zipped=zipped)
 
 
@@ -206,3 +206,28 @@ def test_no_numbers_are_drawn_for_weights_that_the_file_holds(model, tmp_path, m
 
     trimtab.models.load_model(tmp_path / "m.keras")
     assert not drawn
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [({"save_format": "keras"}, "`save_format` argument is deprecated")]
+    + [({"signature": 1}, r"not supported: \['signature'\]")],
+)
+def test_arguments_of_old_are_refused_and_nothing_is_written(arguments, message, model, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        model.save(tmp_path / "m.keras", **arguments)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_layer_in_a_users_configuration_is_written_as_one():
+    @trimtab.saving.register_keras_serializable(package="kept")
+    class Twice(trimtab.layers.Layer):
+        def __init__(self, inner, **kwargs):
+            super().__init__(**kwargs)
+            self.inner = inner
+
+        def get_config(self):
+            return {**super().get_config(), "inner": self.inner}
+
+    written = trimtab.saving.serialize_keras_object(Twice(trimtab.layers.Dense(3)))
+    assert written["config"]["inner"]["class_name"] == "Dense"

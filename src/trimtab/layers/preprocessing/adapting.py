@@ -31,9 +31,22 @@ def batches_of(owner: str, data: Any) -> Iterator[np.ndarray[Any, Any]]:
     is_empty = True
     for batch in data:
         is_empty = False
-        yield as_array(batch[0] if isinstance(batch, (tuple, list)) else batch)
+        yield as_array(first_part(batch))
     if is_empty:
-        raise ValueError(f"{owner}: adapt() needs at least one batch; got none")
+        raise ValueError(f"{owner}: adapt() needs at least one batch; got an empty iterable")
+
+
+def first_part(batch: Any) -> Any:
+    """The inputs of a batch that may hold targets too; a list of numbers or words is a batch."""
+    is_several = isinstance(batch, (tuple, list)) and len(batch) > 0
+    return batch[0] if is_several and hasattr(batch[0], "shape") else batch
+
+
+def is_list_of_batches(data: Any) -> bool:
+    """Whether a list holds arrays, alone or with targets, rather than numbers."""
+    if not isinstance(data, (list, tuple)):
+        return False
+    return not data or len(getattr(first_part(data[0]), "shape", ())) > 0
 
 
 def as_array(x: Any) -> np.ndarray[Any, Any]:

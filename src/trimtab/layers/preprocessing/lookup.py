@@ -177,8 +177,8 @@ class Lookup(DataLayer):
             values, occurrences = np.unique(tokens, return_counts=True)
             counts.update(dict(zip(values.tolist(), occurrences.tolist(), strict=True)))
             if self.output_mode == "tf_idf":
-                # One axis alone is one document.
-                rows = tokens.reshape(1, -1) if tokens.ndim < 2 else tokens
+                # One axis alone is one token a document.
+                rows = tokens.reshape(-1, 1) if tokens.ndim < 2 else tokens
                 total += len(rows)
                 for row in rows:
                     documents.update(np.unique(row).tolist())

@@ -11,7 +11,7 @@ from trimtab import ops
 from trimtab.core import settings
 from trimtab.core.config import keras_export
 from trimtab.layers.base import Layer
-from trimtab.layers.preprocessing.adapting import batches_of
+from trimtab.layers.preprocessing.adapting import batches_of, is_list_of_batches
 
 
 @keras_export("keras.layers.Normalization")
@@ -52,7 +52,7 @@ class Normalization(Layer):
         self.supports_masking = True
         if (mean is None) != (variance is None):
             raise ValueError(
-                f"{self.name}: `mean` and `variance` must be given both or not at all; got "
+                f"{self.name}: both `mean` and `variance` must be set, or none; got "
                 f"mean={mean} and variance={variance}"
             )
         self._given: tuple[Any, Any] | None = None
@@ -77,13 +77,13 @@ class Normalization(Layer):
         for axis in self.axis:
             if not -ndim <= axis < ndim:
                 raise ValueError(
-                    f"{self.name}: `axis` must lie in [{-ndim}, {ndim}) for an input of {ndim} "
-                    f"axes; got {self.axis}"
+                    f"{self.name}: All `axis` values must be in the range [{-ndim}, {ndim}) for an "
+                    f"input of {ndim} axes; got {self.axis}"
                 )
         kept = sorted(axis % ndim for axis in self.axis)
         if any(input_shape[axis] is None for axis in kept):
             raise ValueError(
-                f"{self.name}: the axes {self.axis}, which have statistics, must have fixed sizes; "
+                f"{self.name}: All `axis` values to be kept, {self.axis}, must have fixed sizes; "
                 f"got shape {tuple(input_shape)}"
             )
         self._broadcast_shape = tuple(
@@ -137,9 +137,10 @@ class Normalization(Layer):
         """Takes mean and variance from data; what it saw before is forgotten.
 
         Args:
-            data: An array, or an iterable of batches.
+            data: An array, or an iterable of batches, such as a list of arrays.
 
         Raises:
+            TypeError: If a batch is a single number.
             ValueError: If mean and variance were given, or data do not fit the layer.
         """
         if self._given is not None:
@@ -147,10 +148,16 @@ class Normalization(Layer):
                 f"{self.name}: adapt() has nothing to find, as `mean` and `variance` were given"
             )
         total, mean, square = 0, 0.0, 0.0
-        for batch in batches_of(self.name, data):
+        # Keras takes a list of arrays for batches, however equal their shapes are.
+        source = iter(data) if is_list_of_batches(data) else data
+        for batch in batches_of(self.name, source):
             if batch.dtype.kind not in "fiub":
                 raise ValueError(
                     f"{self.name}: adapt() needs numbers; got an array of type {batch.dtype}"
+                )
+            if not batch.shape:
+                raise TypeError(
+                    f"{self.name}: adapt() takes batches with a `.shape`; got {batch.item()!r}"
                 )
             if not self.built:
                 self.build(batch.shape)
@@ -173,8 +180,9 @@ class Normalization(Layer):
         )
         if not fits or not batch.size:
             raise ValueError(
-                f"{self.name}: adapt() needs data of {len(self._broadcast_shape)} axes that fit "
-                f"the statistics' shape {self._broadcast_shape}; got shape {batch.shape}"
+                f"{self.name}: adapt() got data of an incompatible shape {batch.shape}; it takes "
+                f"{len(self._broadcast_shape)} axes that fit the statistics' shape "
+                f"{self._broadcast_shape}"
             )
         return batch
 

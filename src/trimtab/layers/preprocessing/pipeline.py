@@ -64,6 +64,15 @@ class Pipeline(Layer):
     def from_config(
         cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
     ) -> Any:
-        """A pipeline of new layers."""
+        """A pipeline of new layers.
+
+        Raises:
+            ValueError: If the configuration has no list of layers.
+        """
+        if not isinstance(config.get("layers"), (list, tuple)):
+            raise ValueError(
+                "Pipeline: a configuration must have a list of 'layers'; got "
+                f"{config.get('layers')!r}"
+            )
         layers = [deserialize_keras_object(c, custom_objects) for c in config["layers"]]
         return cls(layers, name=config.get("name"))
