@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,8 @@ class Model(StateTreeOwner, Trainer, Layer):
 
     _function: Function | None = None
     _call_cache: CallCache
+    # Of a Sequential, whose graph follows from its layers.
+    _makes_own_graph = False
     # Set by `models.functional`: what `Model(inputs, outputs)` makes.
     _functional_class: type[Model]
 
@@ -125,6 +128,9 @@ class Model(StateTreeOwner, Trainer, Layer):
     def _lock_state(self) -> None:
         if self._function is None:
             super()._lock_state()
+
+    def _lock_for_first_call(self) -> None:
+        """Nothing: the first call of a subclassed model may make layers, as in Keras."""
 
     # --------------------------------------------------------------------------------------
 
@@ -417,9 +423,19 @@ def _without_singleton(outputs: Any) -> Any:
     return outputs[0] if isinstance(outputs, (list, tuple)) and len(outputs) == 1 else outputs
 
 
+class _OfGraphs(abc.ABCMeta):
+    """What tells a model made of KerasTensors, whatever class it was made as."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        if super().__instancecheck__(instance):
+            return True
+        is_made = isinstance(instance, Model) and not instance._makes_own_graph
+        return cls is Model._functional_class and is_made and instance._function is not None
+
+
 @keras_export("keras.src.models.functional.Functional", "keras.models.Functional")
-class Functional(Model):
-    """What `Model(inputs, outputs)` makes.
+class Functional(Model, metaclass=_OfGraphs):
+    """What `Model(inputs, outputs)` makes; an instance of a subclass made so counts as one.
 
     Args:
         inputs: As for `Model`.

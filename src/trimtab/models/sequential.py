@@ -34,6 +34,8 @@ class Sequential(Model):
     Source: Keras 3 `keras.Sequential`; there, one instance may be added twice.
     """
 
+    _makes_own_graph = True
+
     def __init__(
         self, layers: Sequence[Any] | None = None, trainable: bool = True, name: str | None = None
     ) -> None:

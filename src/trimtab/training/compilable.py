@@ -91,7 +91,9 @@ class Compilable:
             weighted_metrics: Metrics in which sample weights count, likewise.
             run_eagerly: Whether each operation runs when Python reaches it, as debugging needs.
             steps_per_execution: Batches from one call of the hooks of batches to the next. Speed
-                does not depend on it: without such hooks whole epochs run without Python.
+                does not depend on it: without such hooks whole epochs run without Python. Where it
+                does not divide `steps_per_epoch`, the last call of an epoch has fewer batches (in
+                Keras, steps past the epoch's end, or too few in later epochs).
             jit_compile: Accepted for Keras's sake: every step is compiled unless `run_eagerly`.
             auto_scale_loss: Whether a model of policy "mixed_float16" gets its optimizer wrapped in
                 a `LossScaleOptimizer`.
