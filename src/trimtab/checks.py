@@ -27,6 +27,14 @@ def choice(owner: str, name: str, value: Any, options: Collection[Any]) -> Any:
     raise ValueError(f"{owner}: `{name}` must be one of {listed}; got {value!r}.{hint}")
 
 
+def is_whole(value: Any) -> bool:
+    """Whether `value` is a whole number; a bool is none.
+
+    An index, not an int: NumPy's integers and tensors of one integer are whole numbers too.
+    """
+    return not isinstance(value, bool) and hasattr(value, "__index__")
+
+
 def whole(owner: str, name: str, value: Any, least: int | None = None) -> int:
     """`value` as an int, which must be a whole number of `least` or more.
 
@@ -34,8 +42,7 @@ def whole(owner: str, name: str, value: Any, least: int | None = None) -> int:
         TypeError: If it is no whole number; a bool is none.
         ValueError: If it is less.
     """
-    # An index, not an int: NumPy's integers and tensors of one integer are whole numbers too.
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    if not is_whole(value):
         raise TypeError(f"{owner}: `{name}` must be a whole number; got {value!r}")
     number = int(value)
     if least is not None and number < least:

@@ -14,10 +14,10 @@ from trimtab.compat.dialect import Dialect
 from trimtab.compat.exported import passes_for
 from trimtab.compat.freezing import as_compiled, flags_of
 from trimtab.compat.history import prepare_callbacks, show_to_callbacks
-from trimtab.compat.optimizers import optimizer_named
+from trimtab.compat.optimizers import of_another_model, optimizer_named
 from trimtab.compat.symbolic_losses import SymbolicLoss, holds_tensors, set_losses
 from trimtab.compat.tables import METHODS
-from trimtab.compat.tables.rows import KERAS_2, TF_KERAS, Call
+from trimtab.compat.tables.rows import KERAS_2, KERAS_3, TF_KERAS, Call
 from trimtab.compat.translate import Translation, translate
 from trimtab.compat.values import loss as old_loss
 from trimtab.core import tree
@@ -50,6 +50,8 @@ class OldTraining:
         notes["_class_mode"] = call.dropped.get("class_mode") or "categorical"
         if isinstance(given.get("optimizer"), str):
             given["optimizer"] = optimizer_named(self.dialect, given["optimizer"])
+        elif self.dialect.version < KERAS_3:
+            given["optimizer"] = of_another_model(given.get("optimizer"), self)
         named = given.get("loss")
         given["loss"] = old_loss(self.dialect, named)
         notes["_compiled_with"] = {**given, "loss": named}

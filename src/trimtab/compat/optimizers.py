@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -126,3 +127,30 @@ def optimizer_named(dialect: Dialect, name: str) -> Any:
     result = translate(found, dialect.version, (), {})
     dialect.note(found, result, (), {})
     return finish_optimizer(found)(dialect, getattr(optimizers, found.name), result)
+
+
+def of_another_model(optimizer: Any, model: Any) -> Any:
+    """The optimizer, or one like it if it is at work in another model.
+
+    Up to tf.keras 2.10 one object could serve several models, each with slots of its own: scripts
+    of adversarial networks give the same one to both. The second has the first one's learning
+    rate, the variable itself, so that setting it holds for both.
+    """
+    if not isinstance(optimizer, optimizers.Optimizer):
+        return optimizer
+    notes = optimizer.__dict__
+    owner = notes.get("_compiled_with", lambda: None)()
+    weights = list(map(id, model.trainable_variables)) if owner is model else []
+    is_free = owner is None or (owner is model and not optimizer.built)
+    if is_free or (owner is model and weights == list(optimizer._positions)):
+        notes["_compiled_with"] = weakref.ref(model)
+        return optimizer
+    twin = type(optimizer).from_config(optimizer.get_config())
+    if isinstance(optimizer, OldOptimizer):
+        twin.decay = optimizer.decay
+    rate = optimizer._learning_rate
+    if isinstance(rate, Variable):
+        twin._variables = [rate if v is twin._learning_rate else v for v in twin._variables]
+        twin._learning_rate = rate
+    twin.__dict__["_compiled_with"] = weakref.ref(model)
+    return twin

@@ -34,7 +34,7 @@ class GradientTape:
 
     def __enter__(self) -> GradientTape:
         self._outer = THREAD.trace
-        # Inside a traced step the operations are on record anyway.
+        # Inside a traced step, or another tape, the operations are on record anyway.
         self._is_inside = self._outer is not None
         if not self._is_inside:
             THREAD.trace = self._scope
@@ -90,10 +90,11 @@ class GradientTape:
         return tree.pack_sequence_as(sources, found) if _is_nested(sources) else found[0]
 
     def _found(self, target: Value, variables: list[Variable]) -> list[Any]:
-        if self._is_inside:
+        if self._outer is not None and THREAD.trace is self._outer:
             values: list[Any] = [variable.value for variable in variables]
             return autodiff.gradients(target, values)
-        initial = [self._scope.initial[self._scope.position(v)] for v in variables]
+        scope = self._scope if self._outer is None else self._outer
+        initial = [scope.initial[scope.position(v)] for v in variables]
         return [
             None if gradient is None else Array(np.array(gradient))
             for gradient in autodiff.gradients(target, initial)

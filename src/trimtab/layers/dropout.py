@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from trimtab import random
+import numpy as np
+
+from trimtab import checks, random
 from trimtab.core.config import keras_export
 from trimtab.core.random import SeedGenerator
 from trimtab.layers.base import Layer
 
 
 def checked_rate(owner: str, rate: Any) -> float:
-    """`rate` itself.
+    """`rate` itself, without a type of NumPy.
 
     Raises:
         ValueError: If it does not lie in [0, 1].
     """
-    if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate <= 1:
+    is_number = isinstance(rate, (int, float, np.floating)) and not isinstance(rate, bool)
+    if not is_number or not 0 <= rate <= 1:
         raise ValueError(
             f"{owner}: Invalid value received for argument `rate`. Expected a float value between "
             f"0 and 1. Received: {rate!r}"
         )
-    return rate
+    return float(rate) if isinstance(rate, np.floating) else rate
 
 
 def checked_noise_shape(owner: str, noise_shape: Any) -> tuple[int | None, ...] | None:
@@ -38,7 +41,7 @@ def checked_noise_shape(owner: str, noise_shape: Any) -> tuple[int | None, ...] 
     rule = None
     if not is_sequence:
         rule = "a tuple or list of integers"
-    elif not all(d is None or isinstance(d, int) for d in sizes):
+    elif not all(d is None or checks.is_whole(d) for d in sizes):
         rule = "all elements to be integers or None"
     elif any(d is not None and d <= 0 for d in sizes):
         rule = "all dimensions to be positive integers or None"
@@ -47,7 +50,7 @@ def checked_noise_shape(owner: str, noise_shape: Any) -> tuple[int | None, ...] 
             f"{owner}: Invalid value received for argument `noise_shape`. Expected {rule}. "
             f"Received: {noise_shape!r}"
         )
-    return sizes
+    return tuple(None if d is None else int(d) for d in sizes)
 
 
 @keras_export("keras.layers.Dropout")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from trimtab import constraints, initializers, ops, regularizers
+from trimtab import checks, constraints, initializers, ops, regularizers
 from trimtab.core.config import keras_export
 from trimtab.layers.base import Layer
 from trimtab.layers.dense import refuse_unsupported
@@ -49,7 +49,7 @@ class Embedding(Layer):
         **kwargs: Any,
     ) -> None:
         for argument, size in (("input_dim", input_dim), ("output_dim", output_dim)):
-            if isinstance(size, bool) or not isinstance(size, int) or size <= 0:
+            if not checks.is_whole(size) or size <= 0:
                 raise ValueError(
                     f"Embedding: `{argument}` must be a positive integer; got {size!r}"
                 )
@@ -60,8 +60,8 @@ class Embedding(Layer):
         super().__init__(**kwargs)
         unsupported = {"lora_rank": lora_rank, "lora_alpha": lora_alpha}
         refuse_unsupported(self.name, **unsupported, quantization_config=quantization_config)
-        self.input_dim = input_dim
-        self.output_dim = output_dim
+        self.input_dim = int(input_dim)
+        self.output_dim = int(output_dim)
         self.embeddings_initializer = initializers.get(embeddings_initializer)
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
         self.embeddings_constraint = constraints.get(embeddings_constraint)

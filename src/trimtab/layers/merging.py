@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from trimtab import ops
+from trimtab import checks, ops
 from trimtab.core.config import keras_export
 from trimtab.ir.tensor import Tensor
 from trimtab.layers.base import Layer
@@ -317,7 +317,7 @@ class Dot(Merge):
         if not isinstance(axes, (int, list, tuple)):
             raise TypeError(f"{self.name}: `axes` must be a whole number or two; got {axes!r}")
         if not isinstance(axes, int) and (
-            len(axes) != 2 or not all(isinstance(axis, int) for axis in axes)
+            len(axes) != 2 or not all(checks.is_whole(axis) for axis in axes)
         ):
             raise ValueError(f"{self.name}: `axes` must hold two whole numbers; got {axes!r}")
         self.axes = axes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from trimtab import constraints, initializers, ops, regularizers
+from trimtab import checks, constraints, initializers, ops, regularizers
 from trimtab.core.config import keras_export
 from trimtab.core.variable import Variable
 from trimtab.layers.base import Layer
@@ -14,13 +14,13 @@ from trimtab.layers.input_spec import InputSpec
 
 def _checked_axis(owner: str, axis: Any) -> int | list[int]:
     if isinstance(axis, (list, tuple)):
-        return list(axis)
-    if isinstance(axis, bool) or not isinstance(axis, int):
+        return [int(one) for one in axis]
+    if not checks.is_whole(axis):
         raise TypeError(
             f"{owner}: Invalid value for `axis` argument: expected an int or a list/tuple of ints. "
             f"Received: {axis!r}"
         )
-    return axis
+    return int(axis)
 
 
 def _check_axes(owner: str, axis: int | list[int], shape: Any) -> None:
@@ -194,7 +194,7 @@ class GroupNormalization(_Affine):
         gamma_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        if not isinstance(groups, int) or (groups <= 0 and groups != -1):
+        if not checks.is_whole(groups) or (groups <= 0 and groups != -1):
             raise ValueError(
                 "GroupNormalization: the argument `groups` must be a positive integer, or -1 for "
                 f"as many as channels; got {groups!r}"
@@ -202,7 +202,7 @@ class GroupNormalization(_Affine):
         beta = beta_initializer, beta_regularizer, beta_constraint
         gamma = gamma_initializer, gamma_regularizer, gamma_constraint
         super().__init__(epsilon, center, scale, beta, gamma, **kwargs)
-        self.groups = groups
+        self.groups = int(groups)
         self.axis = axis
 
     def build(self, input_shape: Any) -> None:

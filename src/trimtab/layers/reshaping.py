@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from trimtab import ops
+from trimtab import checks, ops
 from trimtab.core import settings
 from trimtab.core.config import keras_export
 from trimtab.core.symbolic import keras_tensor
@@ -90,9 +90,9 @@ class Reshape(_SameType):
 
     def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.target_shape = tuple(target_shape)
-        is_whole = all(isinstance(d, int) and d >= -1 for d in self.target_shape)
-        if is_whole and self.target_shape.count(-1) > 1:
+        sizes = tuple(target_shape)
+        is_whole = all(checks.is_whole(d) and d >= -1 for d in sizes)
+        if is_whole and sizes.count(-1) > 1:
             raise ValueError(
                 f"{self.name}: there may be at most one unknown dimension, -1; got "
                 f"target_shape={target_shape!r}"
@@ -102,6 +102,7 @@ class Reshape(_SameType):
                 f"{self.name}: each size must be a non-negative integer, or -1 for one; got "
                 f"target_shape={target_shape!r}"
             )
+        self.target_shape = tuple(int(d) for d in sizes)
         self.built = True
 
     def call(self, inputs: Any) -> Any:
@@ -164,11 +165,11 @@ class RepeatVector(Layer):
 
     def __init__(self, n: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not isinstance(n, int) or isinstance(n, bool):
+        if not checks.is_whole(n):
             raise TypeError(f"{self.name}: Expected an integer value for `n`; got {n!r}")
         if n <= 0:
             raise ValueError(f"{self.name}: `n` should be a positive integer; got {n}")
-        self.n = n
+        self.n = int(n)
         self.input_spec = InputSpec(ndim=2)
 
     def call(self, inputs: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from trimtab import ops
+from trimtab import checks, ops
 from trimtab.core.config import keras_export
 from trimtab.layers.input_spec import InputSpec
 from trimtab.layers.windows import Spatial
@@ -20,9 +20,9 @@ def _pair(owner: str, name: str, value: Any) -> Pair:
     Raises:
         ValueError: If they are not whole or negative.
     """
-    both = (value, value) if isinstance(value, int) else value
+    both = (value, value) if checks.is_whole(value) else value
     is_pair = isinstance(both, (list, tuple)) and len(both) == 2
-    if not is_pair or any(isinstance(v, bool) or not isinstance(v, int) or v < 0 for v in both):
+    if not is_pair or any(not checks.is_whole(v) or v < 0 for v in both):
         raise ValueError(
             f"{owner}: `{name}` must hold one or two whole numbers from 0 on; got {value!r}"
         )
@@ -30,7 +30,7 @@ def _pair(owner: str, name: str, value: Any) -> Pair:
 
 
 def _pairs(owner: str, name: str, value: Any, count: int) -> tuple[Pair, ...]:
-    if isinstance(value, int):
+    if checks.is_whole(value):
         return (_pair(owner, name, value),) * count
     if not isinstance(value, (list, tuple)) or len(value) != count:
         raise ValueError(f"{owner}: `{name}` must have {count} entries, one an axis; got {value!r}")
@@ -38,15 +38,13 @@ def _pairs(owner: str, name: str, value: Any, count: int) -> tuple[Pair, ...]:
 
 
 def _factors(owner: str, value: Any, count: int) -> tuple[int, ...]:
-    listed = (value,) * count if isinstance(value, int) else tuple(value)
-    if len(listed) != count or any(
-        isinstance(v, bool) or not isinstance(v, int) or v <= 0 for v in listed
-    ):
+    listed = (value,) * count if checks.is_whole(value) else tuple(value)
+    if len(listed) != count or any(not checks.is_whole(v) or v <= 0 for v in listed):
         raise ValueError(
             f"{owner}: each of the {count} numbers of `size` should be a positive integer; got "
             f"{value!r}"
         )
-    return listed
+    return tuple(int(v) for v in listed)
 
 
 class _Resized(Spatial):
@@ -106,7 +104,7 @@ class ZeroPadding1D(_ZeroPadding):
 
     def __init__(self, padding: Any = 1, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(
-            padding if isinstance(padding, int) else (padding,), 1, data_format, **kwargs
+            padding if checks.is_whole(padding) else (padding,), 1, data_format, **kwargs
         )
 
 
@@ -215,7 +213,7 @@ class Cropping1D(_Cropping):
     """
 
     def __init__(self, cropping: Any = (1, 1), **kwargs: Any) -> None:
-        pairs = cropping if isinstance(cropping, int) else (cropping,)
+        pairs = cropping if checks.is_whole(cropping) else (cropping,)
         super().__init__(pairs, 1, "channels_last", **kwargs)
 
 
@@ -301,7 +299,7 @@ class UpSampling1D(_UpSampling):
 
     def __init__(self, size: int = 2, **kwargs: Any) -> None:
         super().__init__(1, "channels_last", **kwargs)
-        if isinstance(size, bool) or not isinstance(size, int):
+        if not checks.is_whole(size):
             raise TypeError(f"{self.name}: `size` must be a whole number; got {size!r}")
         self.size = _factors(self.name, size, 1)[0]
 

@@ -437,6 +437,39 @@ def test_a_tape_gives_the_gradients_of_what_ran_in_it():
         tape.watch(X)
 
 
+def test_tapes_of_one_block_each_give_their_gradients():
+    with trimtab.compat.dialect("tf_keras"):
+        import tensorflow as tf  # noqa: PLC0415
+
+        w, v = tf.Variable([1.0, 2.0]), tf.Variable([3.0, 4.0])
+        with tf.GradientTape() as first, tf.GradientTape() as second:
+            loss, other = tf.reduce_sum(w * v), tf.reduce_sum(v * v)
+        of_loss, of_other = first.gradient(loss, [w]), second.gradient(other, [w, v])
+
+    assert of_loss[0].numpy().tolist() == [3.0, 4.0]
+    assert of_other[0] is None
+    assert of_other[1].numpy().tolist() == [6.0, 8.0]
+
+
+@pytest.mark.parametrize("version", ["keras1", "keras2", "tf_keras"])
+def test_an_optimizer_may_serve_two_models(version):
+    dialect = Dialect(version)
+    adam = find_in_keras(dialect, "optimizers", "Adam")(lr=0.1, decay=0.5)
+    first, second = model_of(version, 2, optimizer=adam), model_of(version, 3, optimizer=adam)
+    before = second.get_weights()[0].copy()
+    second.train_on_batch(X, classes(3))
+    first.train_on_batch(X, classes(2))
+    # Adam's first step is the learning rate in each weight.
+    assert np.abs(second.get_weights()[0] - before) == pytest.approx(0.1, rel=1e-2)
+
+    adam.lr = 0.0
+    before = [first.get_weights()[0].copy(), second.get_weights()[0].copy()]
+    first.train_on_batch(X, classes(2))
+    second.train_on_batch(X, classes(3))
+    assert np.array_equal(first.get_weights()[0], before[0])
+    assert np.array_equal(second.get_weights()[0], before[1])
+
+
 @pytest.mark.parametrize("version", ["keras1", "keras2", "tf_keras"])
 def test_the_end_of_a_batch_tells_the_loss_of_the_version(version):
     dialect = Dialect(version)

@@ -175,7 +175,6 @@ GONE: dict[str, str] = {
     "ThresholdedLinear": f"{_NONE}: use Lambda",
     "LocallyConnected1D": f"{_NONE}: Keras 3 dropped it; use Conv1D",
     "LocallyConnected2D": f"{_NONE}: Keras 3 dropped it; use Conv2D",
-    "multi_gpu_model": f"{_NONE}: leave it out, there is one device",
     "HDF5Matrix": f"{_NONE}: read the array with h5py",
     "model_from_yaml": f"{_NONE}: Keras dropped YAML; use model_from_json",
     "get_session": "is TensorFlow 1: leave it out, there is no session",
