@@ -197,8 +197,10 @@ class Rewriter(cst.CSTTransformer):  # type: ignore[misc] # libcst is only there
                 "joins whole models: call them on Inputs and a merging layer on their outputs, in "
                 "a functional Model"
             )
-        row = CALLS.get(name)
         found = today(path)
+        row = CALLS.get(name)
+        if row is None and found is not None and found.module == "keras.optimizers":
+            row = CALLS.get(found.name)
         if row is not None and found is None:
             raise calls.Untranslatable("has no counterpart today")
         if row is None or found is None:

@@ -185,3 +185,9 @@ def test_a_syntax_error_is_one_sentence():
 def test_an_unknown_target_is_refused():
     with pytest.raises(ValueError, match="`to` must be one of keras, trimtab; got 'torch'"):
         migrate_source("", to="torch")
+
+
+def test_an_optimizer_in_small_letters_is_rewritten_as_its_class():
+    source = "import keras\nopt = keras.optimizers.rmsprop(lr=0.01)\n"
+
+    assert "keras.optimizers.RMSprop(learning_rate=0.01)" in migrated(source, dialect="keras2")
