@@ -18,6 +18,15 @@ def _call(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return operation(*args, **kwargs)
 
 
+def _shapes(structure: Any) -> list[tuple[Any, ...]]:
+    """The shapes in a structure of shapes, in the order of `tree.flatten`."""
+    if isinstance(structure, dict):
+        return [s for key in tree.keys_of(structure) for s in _shapes(structure[key])]
+    if all(dim is None or isinstance(dim, int) for dim in structure):
+        return [tuple(structure)]
+    return [s for part in structure for s in _shapes(part)]
+
+
 @keras_export("keras.Function")
 class Function(Operation):
     """What lies between `inputs` and `outputs`, as one operation.
@@ -71,6 +80,12 @@ class Function(Operation):
         return self.run(
             given, lambda operation, args, kwargs: operation.compute_output_spec(*args, **kwargs)
         )
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Shapes of the outputs on inputs of these shapes, in the structure of the outputs."""
+        shapes = _shapes(input_shape)
+        given = [keras_tensor(s, x.dtype) for s, x in zip(shapes, self.inputs, strict=True)]
+        return tree.map_structure(lambda x: x.shape, self.compute_output_spec(given))
 
     def run(self, inputs: Sequence[Any], runner: Runner = _call) -> Any:
         """The outputs for flat `inputs`; `runner(operation, args, kwargs)` runs each operation."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -133,8 +134,28 @@ class Operation(Configurable):
         return infer_output_spec(self.call, args, kwargs)
 
     def get_config(self) -> dict[str, Any]:
-        """The name and the constructor's arguments."""
-        return {"name": self.name, **{k: v for k, v in super().get_config().items() if k != "name"}}
+        """The constructor's arguments, with the name in use if it is one of them.
+
+        Raises:
+            NotImplementedError: If they cannot be written down: an argument that is no plain value
+                and has no `get_config`, or arguments without a name.
+        """
+        kinds = {p.kind for p in self._signature().parameters.values()}
+        cls = type(self).__name__
+        if inspect.Parameter.VAR_POSITIONAL in kinds:
+            raise NotImplementedError(
+                f"{cls}: must override `get_config`, since its constructor takes arguments "
+                "without names"
+            )
+        try:
+            config = super().get_config()
+        except TypeError as error:
+            raise NotImplementedError(f"{cls}: must override `get_config`; {error}") from error
+        takes_name = (
+            "name" in self._signature().parameters or inspect.Parameter.VAR_KEYWORD in kinds
+        )
+        rest = {key: value for key, value in config.items() if key != "name"}
+        return {"name": self.name, **rest} if takes_name else rest
 
     @property
     def input(self) -> Any:

@@ -25,7 +25,10 @@ def checked_reduction(owner: str, reduction: str | None) -> str | None:
         ValueError: If it is not the name of a reduction.
     """
     if reduction not in _REDUCTIONS:
-        raise ValueError(f"{owner}: `reduction` must be one of {_REDUCTIONS}; got {reduction!r}")
+        raise ValueError(
+            f"{owner}: Invalid value for argument `reduction`, which must be one of {_REDUCTIONS}; "
+            f"got {reduction!r}"
+        )
     return reduction
 
 

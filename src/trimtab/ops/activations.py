@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -288,8 +289,18 @@ def _softmax(x: Any, axis: Any, is_log: bool, name: str) -> Tensor:
 
 @op
 def softmax(x: Any, axis: Any = -1) -> Tensor:
-    """exp(x) divided by its sum over `axis` (all axes if None), without overflow."""
-    return _softmax(x, axis, False, "softmax")
+    """exp(x) divided by its sum over `axis` (all axes if None), without overflow.
+
+    Warns if the axis has size 1, since the result is 1 whatever `x` is.
+    """
+    result = _softmax(x, axis, False, "softmax")
+    if isinstance(axis, int) and result.shape[axis] == 1:
+        warnings.warn(
+            f"softmax: `axis` should have more than one element; got axis {axis} of shape "
+            f"{result.shape}, over which every value becomes 1. Did you mean sigmoid?",
+            stacklevel=3,
+        )
+    return result
 
 
 @op

@@ -143,7 +143,7 @@ def sparse_categorical_crossentropy(
     """-log(output at the target class): cross-entropy for classes given by number.
 
     Args:
-        target: Whole numbers of the shape of `output` without its last axis, or with 1 there.
+        target: Whole numbers of the shape of `output` without `axis`; a last axis of size 1 is cut.
         output: As for `categorical_crossentropy`.
         from_logits: Whether `output` are logits.
         axis: The axis of the classes.
@@ -156,7 +156,8 @@ def sparse_categorical_crossentropy(
     place = canonical_axis(axis, guess.ndim, "sparse_categorical_crossentropy")
     if truth.ndim == guess.ndim and truth.shape[-1] == 1:
         truth = squeeze(truth, -1)
-    _check_shapes("sparse_categorical_crossentropy", truth, guess, guess.shape[:-1])
+    expected = guess.shape[:place] + guess.shape[place + 1 :]
+    _check_shapes("sparse_categorical_crossentropy", truth, guess, expected)
     logs = _log_probability(guess, from_logits, place)
     hot = _one_hot(truth, guess.shape[place], place, logs.dtype, "sparse_categorical_crossentropy")
     return negative(reductions.sum(multiply(hot, logs), place))

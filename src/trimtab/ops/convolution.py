@@ -33,7 +33,7 @@ def _check_kernel(owner: str, x: Tensor, kernel: Tensor) -> None:
 def _check_channels(owner: str, channels: int, expected: int, data_format: str) -> None:
     if channels != expected:
         raise ValueError(
-            f"{owner}: the inputs must have the {expected} channels of the kernel; got {channels} "
+            f"{owner}: the input channels must match the kernel's {expected}; got {channels} "
             f"with data_format='{data_format}'"
         )
 
@@ -108,7 +108,7 @@ def conv(
     channels, own = x.shape[channel_axis(layout)], w.shape[-2]
     if channels % own:
         raise ValueError(
-            f"conv: the channels of the inputs must be a multiple of the kernel's {own}; got "
+            f"conv: the input channels must match the kernel, a multiple of its {own}; got "
             f"{channels} with data_format='{layout}'"
         )
     return convolved(x, w, strides, name, layout, dilation_rate, channels // own, "conv")

@@ -229,7 +229,8 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
 
 def _images(x: Any, block_size: int, data_format: str, name: str) -> Tensor:
     checks.choice(name, "data_format", data_format, ("channels_last", "channels_first"))
-    checks.whole(name, "block_size", block_size, least=1)
+    if checks.whole(name, "block_size", block_size) < 2:
+        raise ValueError(f"{name}: `block_size` must be at least 2; got {block_size}")
     tensor = convert(x)
     checks.rank(name, "x", tensor.shape, 4, 4)
     return tensor

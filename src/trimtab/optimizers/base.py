@@ -136,7 +136,7 @@ class Optimizer(OptimizerState):
         limits = (self.clipnorm, self.clipvalue, self.global_clipnorm)
         if sum(limit is not None for limit in limits) > 1:
             raise ValueError(
-                f"{owner}: only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set; "
+                f"{owner}: Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set; "
                 f"got {limits}"
             )
 
@@ -312,8 +312,8 @@ class Optimizer(OptimizerState):
         kept = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
         if not kept:
             raise ValueError(
-                f"{type(self).__name__}: no gradient for any variable; does the loss depend on "
-                "them?"
+                f"{type(self).__name__}: No gradients provided for any variable; does the "
+                "loss depend on them?"
             )
         missing = [v.path for g, v in zip(grads, variables, strict=True) if g is None]
         if missing:

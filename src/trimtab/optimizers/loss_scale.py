@@ -64,7 +64,8 @@ class LossScaleOptimizer(Optimizer):
         for key, value in kwargs.items():
             if key not in _OF_THE_INNER or value != _DEFAULTS.get(key):
                 raise ValueError(
-                    f"LossScaleOptimizer: `{key}` must be set on the inner optimizer; got {value!r}"
+                    f"LossScaleOptimizer: `{key}` must be set on the `inner_optimizer`; "
+                    f"got {value!r}"
                 )
         super().__init__(learning_rate=0.0, name=name)
         self.inner_optimizer = inner_optimizer

@@ -51,7 +51,7 @@ class SGD(Optimizer):
     ) -> None:
         super().__init__(**shared_arguments(locals()))
         if not isinstance(momentum, float) or not 0 <= momentum <= 1:
-            raise ValueError(f"SGD: `momentum` must be a float in [0, 1]; got {momentum!r}")
+            raise ValueError(f"SGD: `momentum` must be a float between [0, 1]; got {momentum!r}")
         self.momentum = momentum
         self.nesterov = nesterov
 

@@ -118,3 +118,48 @@ def test_optimizers_keep_keras_names_of_what_they_accumulate():
     optimizer = optimizers.SGD(1.0, gradient_accumulation_steps=2)
     optimizer.apply_gradients([(ops.array([3.0]), variable)])
     assert ops.convert_to_numpy(optimizer._accumulated_gradients[0]).tolist() == [3.0]
+
+
+def test_a_softmax_over_one_element_warns():
+    with pytest.warns(UserWarning, match="sigmoid"):
+        ops.softmax(ops.ones((2, 1)))
+
+
+@pytest.mark.parametrize("op", [ops.depth_to_space, ops.space_to_depth])
+def test_blocks_have_two_pixels_a_side_or_more(op):
+    with pytest.raises(ValueError, match="`block_size` must be at least 2"):
+        op(ops.ones((1, 2, 2, 4)), block_size=1)
+
+
+def test_sparse_crossentropy_over_another_axis():
+    logits = np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32")
+    target = np.array([[0, 1, 2, 0], [2, 2, 1, 0]])
+    result = ops.sparse_categorical_crossentropy(target, logits, from_logits=True, axis=1)
+    moved = logits.transpose(0, 2, 1)
+    expected = ops.sparse_categorical_crossentropy(target, moved, from_logits=True)
+    np.testing.assert_allclose(result, expected, rtol=1e-6)
+
+
+def test_a_function_tells_its_output_shape():
+    x = trimtab.KerasTensor((None, 3))
+    assert trimtab.Function(x, x**2).compute_output_shape((7, 3)) == (7, 3)
+
+
+class Scaled(trimtab.Operation):
+    def __init__(self, alpha):
+        super().__init__()
+        self.alpha = alpha
+
+    def call(self, x):
+        return x * self.alpha
+
+
+def test_an_operation_without_a_name_argument_writes_none():
+    config = Scaled(2.0).get_config()
+    assert config == {"alpha": 2.0}
+    assert Scaled.from_config(config).alpha == 2.0
+
+
+def test_an_operation_that_cannot_be_written_says_so():
+    with pytest.raises(NotImplementedError, match="override `get_config`"):
+        Scaled(object()).get_config()

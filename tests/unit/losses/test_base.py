@@ -80,7 +80,10 @@ def test_weights_that_do_not_fit_are_named():
 
 
 def test_unknown_reduction_is_refused():
-    with pytest.raises(ValueError, match="Huber: `reduction` must be one of .*; got 'average'"):
+    with pytest.raises(
+        ValueError,
+        match="Huber: Invalid value for argument `reduction`, .* one of .*; got 'average'",
+    ):
         losses.Huber(reduction="average")
 
 

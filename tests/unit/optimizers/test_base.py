@@ -128,7 +128,7 @@ def test_weight_without_gradient_stays_and_is_warned_of():
 
 
 def test_no_gradient_at_all_is_refused():
-    with pytest.raises(ValueError, match="SGD: no gradient for any variable"):
+    with pytest.raises(ValueError, match="SGD: No gradients provided for any variable"):
         optimizers.SGD(1.0).apply([None], [weight()])
 
 
@@ -203,7 +203,7 @@ def test_callable_gives_the_rate():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"clipnorm": 1.0, "clipvalue": 1.0}, "only one of `clipnorm`, `clipvalue`"),
+        ({"clipnorm": 1.0, "clipvalue": 1.0}, "Only one of `clipnorm`, `clipvalue`"),
         ({"gradient_accumulation_steps": 1}, "must be an integer >= 2 or None; got 1"),
         ({"use_ema": True, "ema_momentum": 1.5}, r"`ema_momentum` must lie in \[0, 1\]; got 1.5"),
         ({"use_ema": True, "ema_overwrite_frequency": 0}, "must be an integer >= 1 or None; got 0"),

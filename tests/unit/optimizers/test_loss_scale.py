@@ -55,9 +55,9 @@ def test_defaults_of_shared_arguments_are_accepted():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"clipnorm": 1.0}, "`clipnorm` must be set on the inner optimizer; got 1.0"),
+        ({"clipnorm": 1.0}, "`clipnorm` must be set on the `inner_optimizer`; got 1.0"),
         ({"dynamic": False}, "`dynamic` must be True; got False"),
-        ({"speed": 3}, "`speed` must be set on the inner optimizer; got 3"),
+        ({"speed": 3}, "`speed` must be set on the `inner_optimizer`; got 3"),
     ],
 )
 def test_other_arguments_are_refused(arguments, message):

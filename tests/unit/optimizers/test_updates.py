@@ -159,5 +159,7 @@ def test_adafactor_of_a_matrix_keeps_rows_and_columns():
 
 
 def test_momentum_out_of_range_is_refused():
-    with pytest.raises(ValueError, match=r"SGD: `momentum` must be a float in \[0, 1\]; got 2.0"):
+    with pytest.raises(
+        ValueError, match=r"SGD: `momentum` must be a float between \[0, 1\]; got 2.0"
+    ):
         optimizers.SGD(momentum=2.0)
