@@ -200,7 +200,7 @@ def _normalized(
             x, axis=axis, epsilon=norm.epsilon, scale=False, center=False
         )
         return mean, variance, z_norm
-    mean, variance = norm._moments(x, mask)
+    mean, variance, _ = norm._moments(x, mask)
     return mean, variance, norm._normalize(x, mean, variance, None, None)
 
 

@@ -59,7 +59,7 @@ def _bound(norm: BatchNormalization, response: Response) -> Callable[..., Any]:
 def by_batch(norm: BatchNormalization, inputs: Any, mask: Any) -> Any:
     """What a layer gives with the statistics of the batch, which leave no trace in it."""
     x = inputs.as_tensor()
-    mean, variance = norm._moments(x, mask)
+    mean, variance, _ = norm._moments(x, mask)
     return norm._normalize(x, mean, variance, norm.gamma, norm.beta)
 
 
