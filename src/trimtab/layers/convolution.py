@@ -22,8 +22,11 @@ def positive(owner: str, name: str, value: Any) -> int:
     """
     try:
         return checks.whole(owner, name, value, 1)
-    except TypeError as error:
-        raise ValueError(str(error)) from None
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{owner}: Invalid value for argument `{name}`. Expected a strictly positive value. "
+            f"Received {name}={value!r}."
+        ) from None
 
 
 class Convolutional(Spatial):

@@ -147,6 +147,10 @@ def check_inputs(specs: Any, inputs: Any, layer_name: str) -> None:
 def _check_one(spec: InputSpec | None, x: Any, index: int, layer_name: str) -> None:
     if spec is None or (x is None and spec.optional):
         return
+    if x is None and spec.name is not None:
+        raise ValueError(
+            f"The input '{spec.name}' of layer '{layer_name}' is not optional; got None"
+        )
     if not hasattr(x, "shape"):
         raise ValueError(
             f"Inputs to a layer should be tensors; layer '{layer_name}' got {x!r} of type "

@@ -101,7 +101,7 @@ class Model(StateTreeOwner, Trainer, Layer):
             for x in tree.flatten(tensors):
                 if not isinstance(x, KerasTensor):
                     raise ValueError(
-                        f"{prefix}: all `{role}` must be KerasTensors; got {x!r} of type "
+                        f"{prefix}: All `{role}` values must be KerasTensors; got {x!r} of type "
                         f"{type(x).__name__}"
                     )
         Layer.__init__(self, name=name)

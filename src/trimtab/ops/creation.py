@@ -32,23 +32,28 @@ def _type_name(dtype: Any) -> str:
     return FLOATX[0] if dtype is None else dtypes.standardize(dtype)
 
 
+def _own(constant: Array) -> Array:
+    """The caller's own tensor: a mask that it attaches must not reach other uses."""
+    return Array(constant.array)
+
+
 @op
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     """A tensor whose elements all equal `fill_value`, in floatx if `dtype` is None."""
     name = _type_name(dtype)
     if isinstance(fill_value, (int, float)):
-        return filled(sizes(shape), fill_value, name)
+        return _own(filled(sizes(shape), fill_value, name))
     return broadcast(convert(fill_value, name), sizes(shape))
 
 
 def zeros(shape: Any, dtype: Any = None) -> Tensor:
     """Zeros of `shape`, in floatx if `dtype` is None."""
-    return filled(sizes(shape), 0, _type_name(dtype))
+    return _own(filled(sizes(shape), 0, _type_name(dtype)))
 
 
 def ones(shape: Any, dtype: Any = None) -> Tensor:
     """Ones of `shape`, in floatx if `dtype` is None."""
-    return filled(sizes(shape), 1, _type_name(dtype))
+    return _own(filled(sizes(shape), 1, _type_name(dtype)))
 
 
 def empty(shape: Any, dtype: Any = None) -> Tensor:

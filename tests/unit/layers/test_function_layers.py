@@ -108,3 +108,10 @@ def test_time_distributed_survives_a_round_trip():
 def test_a_wrapper_takes_layers_only():
     with pytest.raises(ValueError, match="Layer 3 supplied to Wrapper isn't"):
         layers.Wrapper(3)
+
+
+def test_a_mask_on_one_tensor_of_ones_is_on_no_other():
+    first = ops.ones((2, 3))
+    first._keras_mask = ops.ones((2,), "bool")
+    assert getattr(ops.ones((2, 3)), "_keras_mask", None) is None
+    assert getattr(ops.ones_like(first), "_keras_mask", None) is None

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import trimtab
 from trimtab.layers.input_spec import InputSpec, check_inputs
 
 X = np.ones((2, 3), "float32")
@@ -60,3 +61,10 @@ def test_an_axis_beyond_the_rank_is_refused():
 def test_axes_must_be_whole_numbers():
     with pytest.raises(TypeError, match="`axes` must map whole numbers"):
         InputSpec(axes={"last": 3})
+
+
+def test_a_model_names_the_input_that_is_not_optional():
+    x = trimtab.Input((3,), name="x")
+    model = trimtab.Model(x, trimtab.layers.Dense(1)(x))
+    with pytest.raises(ValueError, match="'x'.*not optional; got None"):
+        model([None])

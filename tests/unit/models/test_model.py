@@ -138,7 +138,7 @@ def test_an_output_that_needs_another_input_is_refused():
 
 
 def test_arrays_are_no_inputs_of_a_model():
-    with pytest.raises(ValueError, match="all `inputs` must be KerasTensors"):
+    with pytest.raises(ValueError, match="All `inputs` values must be KerasTensors"):
         trimtab.Model(X, X)
 
 

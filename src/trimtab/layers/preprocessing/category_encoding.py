@@ -42,7 +42,7 @@ class CategoryEncoding(Layer):
         self.output_mode = checks.choice(self.name, "output_mode", output_mode, modes)
         if num_tokens is None:
             raise ValueError(
-                f"{self.name}: `num_tokens` must be given; got None. If it is not known, use "
+                f"{self.name}: num_tokens must be set to use this layer. If it is not known, use "
                 "IntegerLookup with adapt()"
             )
         self.num_tokens = checks.whole(self.name, "num_tokens", num_tokens, least=1)
@@ -66,7 +66,8 @@ class CategoryEncoding(Layer):
         """
         if count_weights is not None and self.output_mode != "count":
             raise ValueError(
-                f"{self.name}: `count_weights` needs output_mode='count'; got {self.output_mode!r}"
+                f"{self.name}: `count_weights` is not used when `output_mode` is not 'count'; got "
+                f"{self.output_mode!r}"
             )
         numbers = ops.cast(inputs, "int32")
         dtype = self.compute_dtype

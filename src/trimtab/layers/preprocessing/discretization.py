@@ -84,9 +84,11 @@ class Discretization(Layer):
         self.output_mode = checks.choice(self.name, "output_mode", output_mode, modes)
         self.sparse = refuse_sparse(self.name, sparse)
         if (bin_boundaries is None) == (num_bins is None):
+            which = "Neither" if num_bins is None else "Both"
+            link = "nor" if num_bins is None else "and"
             raise ValueError(
-                f"{self.name}: exactly one of `bin_boundaries` and `num_bins` must be given; got "
-                f"bin_boundaries={bin_boundaries} and num_bins={num_bins}"
+                f"{self.name}: {which} `num_bins` {link} `bin_boundaries` are given; give one; "
+                f"got bin_boundaries={bin_boundaries} and num_bins={num_bins}"
             )
         if num_bins is not None:
             checks.whole(self.name, "num_bins", num_bins, least=1)

@@ -57,11 +57,13 @@ class Hashing(DataLayer):
         super().__init__(**kwargs)
         if output_mode == "int" and not dtypes.is_integer(self.compute_dtype):
             raise ValueError(
-                f"{self.name}: `dtype` must be an integer type with output_mode='int'; got "
-                f"{self.compute_dtype!r}"
+                f'{self.name}: When `output_mode="int"`, `dtype` should be an integer type, or not '
+                f"given; got {self.compute_dtype!r}"
             )
         if num_bins is None:
-            raise ValueError(f"{self.name}: `num_bins` must be given; got None")
+            raise ValueError(
+                f"{self.name}: The `num_bins` for `Hashing` cannot be `None` or non-positive values"
+            )
         self.num_bins = checks.whole(self.name, "num_bins", num_bins, least=1)
         self.mask_value = mask_value
         self.output_mode = output_mode
