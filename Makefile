@@ -55,11 +55,12 @@ cpp-test: $(STAMP)-build
 	$(WITH_VENV) ctest --no-tests=error --test-dir build/sanitize --output-on-failure
 
 # The tables against other libraries need those libraries: benchmarks/run.py says where.
-benchmark: $(STAMP)-package $(STAMP)-study
+benchmark: $(STAMP)-package $(STAMP)-study $(STAMP)-migrate
 	$(BIN)/python benchmarks/bn_share.py
 	$(BIN)/python benchmarks/memory_growth.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/study_speed.py
+	$(BIN)/python benchmarks/tool_speed.py
 	if [ -n "$${PEERS_DIR:-}" ]; then $(BIN)/python benchmarks/run.py $(BENCHMARK_ARGS); fi
 
 clean:

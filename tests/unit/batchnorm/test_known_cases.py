@@ -1,14 +1,11 @@
 """Cases from public threads: what was asked there, and what audit and health say of it."""
 
-import time
-
-import numpy as np
 import pytest
 from correct_chains import MODELS
 from planted_registry import chain, labels, normal, one_hot
 
-from trimtab import Input, Sequential, applications, layers, utils
-from trimtab.batchnorm import BatchNormHealth, audit, health, recalibrate
+from trimtab import Input, Sequential, layers, utils
+from trimtab.batchnorm import audit, health, recalibrate
 from trimtab.batchnorm.script_check import unused_batch_norms
 
 
@@ -92,42 +89,3 @@ def test_the_shift_of_a_dropout_is_measured_with_data():
 
     # A ReLU of normal values has mean 0.399 and variance 0.341.
     assert finding.numbers["ratio"] == pytest.approx(2 + 0.399**2 / 0.341, rel=0.05)
-
-
-@pytest.mark.slow
-def test_an_audit_of_resnet50_takes_less_than_0_3_seconds():
-    model = applications.ResNet50(weights=None)
-
-    assert best_of(3, lambda: audit(model, batch_size=32, steps_per_epoch=100, epochs=9)) < 0.3
-
-
-@pytest.mark.slow
-def test_health_of_10000_rows_takes_less_than_a_second():
-    model = network_of_the_question()
-    x, y = normal(10_000, 14), one_hot(labels(10_000))
-
-    assert best_of(3, lambda: health(model, x, y)) < 1.0
-
-
-@pytest.mark.slow
-def test_the_callback_costs_less_than_5_percent_of_fit():
-    x, y = normal(20_000, 14), one_hot(labels(20_000))
-
-    def seconds(callbacks):
-        model = network_of_the_question()
-        model.fit(x[:32], y[:32], batch_size=32, verbose=0)
-        return best_of(
-            4,
-            lambda: model.fit(x, y, batch_size=32, epochs=10, verbose=0, callbacks=callbacks),
-        )
-
-    assert seconds([BatchNormHealth(verbose=False)]) < 1.05 * seconds([])
-
-
-def best_of(times, run):
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        run()
-        taken.append(time.perf_counter() - start)
-    return float(np.min(taken))

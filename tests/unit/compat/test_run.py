@@ -1,7 +1,6 @@
 """How a script is run: what it sees, what is shown of its errors, how it ends."""
 
 import io
-import subprocess
 import sys
 import types
 
@@ -186,31 +185,6 @@ print(model.output_shape)
     assert "Approximated:\n  line 5: images of shape (3, 20, 20) are taken for channels first" in (
         record
     )
-
-
-@pytest.mark.slow
-def test_running_a_script_adds_little_to_its_start(script):
-    path = script("import trimtab\n")
-
-    def seconds(*command):
-        code = (
-            "import subprocess, sys, time\n"
-            "times = []\n"
-            "for _ in range(5):\n"
-            "    start = time.perf_counter()\n"
-            "    subprocess.run(sys.argv[1:], check=True)\n"
-            "    times.append(time.perf_counter() - start)\n"
-            "print(min(times))"
-        )
-        out = subprocess.run(
-            [sys.executable, "-c", code, *command], check=True, capture_output=True, text=True
-        )
-        return float(out.stdout)
-
-    added = seconds(sys.executable, "-m", "trimtab.cli", "run", path) - seconds(
-        sys.executable, path
-    )
-    assert added < 0.3
 
 
 def test_a_keras_that_was_imported_before_is_put_aside(script, monkeypatch, capsys):
