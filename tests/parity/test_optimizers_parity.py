@@ -51,6 +51,12 @@ CASES = {
     ],
     "Lamb": [{}, {"learning_rate": 0.1, "beta_1": 0.5, "epsilon": 1e-3}],
     "Lion": [{}, {"learning_rate": 0.1, "beta_1": 0.5, "beta_2": 0.7}],
+    "Muon": [
+        {},
+        {"learning_rate": 0.1, "momentum": 0.5, "nesterov": False, "rms_rate": None, "ns_steps": 2},
+        {"learning_rate": 0.1, "exclude_layers": ["ker"], "adam_lr_ratio": 0.5, "adam_beta_1": 0.5},
+        {"weight_decay": None, "adam_weight_decay": 0.2, "gradient_accumulation_steps": 2},
+    ],
     "Nadam": [{}, {"learning_rate": 0.1, "beta_1": 0.5, "beta_2": 0.7, "epsilon": 1e-3}],
     "RMSprop": [
         {},

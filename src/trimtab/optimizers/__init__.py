@@ -19,6 +19,7 @@ from trimtab.optimizers.ftrl import Ftrl as Ftrl
 from trimtab.optimizers.lamb import Lamb as Lamb
 from trimtab.optimizers.lion import Lion as Lion
 from trimtab.optimizers.loss_scale import LossScaleOptimizer as LossScaleOptimizer
+from trimtab.optimizers.muon import Muon as Muon
 from trimtab.optimizers.nadam import Nadam as Nadam
 from trimtab.optimizers.rmsprop import RMSprop as RMSprop
 from trimtab.optimizers.sgd import SGD as SGD
@@ -34,6 +35,7 @@ _CLASSES = (
     Ftrl,
     Lamb,
     Lion,
+    Muon,
     LossScaleOptimizer,
     Nadam,
     RMSprop,

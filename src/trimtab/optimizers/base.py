@@ -342,10 +342,10 @@ class Optimizer(OptimizerState):
     def _step(self, grads: Sequence[Any], variables: Sequence[Variable]) -> None:
         rate = self.step_rate()
         grads = self._clip_gradients(grads)
-        if self.weight_decay is not None:
-            for variable in filter(self._is_decayed, variables):
-                factor = self.weight_decay * ops.cast(rate, variable.dtype)
-                variable.assign(variable - variable * factor)
+        for variable in filter(self._is_decayed, variables):
+            decay = self._decay_of(variable)
+            if decay is not None:
+                variable.assign(variable - variable * (decay * ops.cast(rate, variable.dtype)))
         self.update_all(grads, variables, rate)
 
     def _clip_gradients(self, grads: Sequence[Any]) -> Sequence[Any]:
@@ -426,6 +426,9 @@ class Optimizer(OptimizerState):
         self._undecayed = {id(variable) for variable in var_list or ()}
         patterns = list(var_names or ())
         self._undecayed_names = re.compile("|".join(patterns)) if patterns else None
+
+    def _decay_of(self, variable: Variable) -> float | None:
+        return self.weight_decay
 
     def _is_decayed(self, variable: Variable) -> bool:
         pattern = self._undecayed_names
