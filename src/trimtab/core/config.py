@@ -140,10 +140,12 @@ class Configurable:
     """
 
     _constructor_arguments: tuple[tuple[Any, ...], dict[str, Any]]
+    # Whether old versions of Keras named arguments of the class in another way.
+    _had_old_spellings = True
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """Keeps the arguments for `get_config`."""
-        if kwargs and cls.__module__.startswith("trimtab."):
+        if kwargs and cls._had_old_spellings and cls.__module__.startswith("trimtab."):
             refuse_old_arguments(cls, args, kwargs, cls._argument_problems)
         made = super().__new__(cls)
         object.__setattr__(made, "_constructor_arguments", (args, kwargs))

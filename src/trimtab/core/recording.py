@@ -84,6 +84,9 @@ class OpOperation(Operation):
         **config: The op's arguments that are no tensors.
     """
 
+    # Its arguments are an op's, which may be called as an old one of a layer's was.
+    _had_old_spellings = False
+
     def __init__(
         self, function: Callable[..., Any], name: str | None = None, **config: Any
     ) -> None:
