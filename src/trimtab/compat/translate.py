@@ -120,7 +120,7 @@ def positional_names(
         return None
     if call.special == "fit_generator":
         return call.order_at(version)
-    special = _by_kinds(call, version, args, reader)
+    special = _by_kinds(call, version, args, kwargs, reader)
     if special is not UNKNOWN:
         return special  # type: ignore[no-any-return]
     order = call.order_at(version)
@@ -134,7 +134,9 @@ def positional_names(
     return order
 
 
-def _by_kinds(call: Call, version: Version, args: Sequence[Any], reader: Reader) -> Any:
+def _by_kinds(
+    call: Call, version: Version, args: Sequence[Any], kwargs: Mapping[str, Any], reader: Reader
+) -> Any:
     """The order that the kinds of the first values tell of; `UNKNOWN` if they tell nothing."""
     kinds = [reader.literal(value) for value in args[:4]]
     first = call.orders[0].names if call.orders and version < (1, 0, 0) else None
@@ -143,7 +145,9 @@ def _by_kinds(call: Call, version: Version, args: Sequence[Any], reader: Reader)
         is_shape = isinstance(kinds[0], (tuple, list))
         return first if is_shape and first is not None else UNKNOWN
     if call.special == "dense":
-        return _order_of_dense(kinds, first if ints >= 2 else None)
+        # The second value is no initialization if that is given by name.
+        is_size = len(kinds) > 1 and (ints >= 2 or _is_int(kinds[1]) or "init" in kwargs)
+        return _order_of_dense(kinds, first if is_size else None)
     if call.special == "convolution" and call.joined is not None:
         return _order_of_convolution(call, version, kinds, ints, first)
     return UNKNOWN

@@ -32,6 +32,17 @@ _TENSORFLOW = {
 }
 
 
+# Functions of K whose values all stand by position, in today's words.
+_BACKEND = {
+    "flatten": "keras.ops.reshape({}, (-1,))",
+    "gather": "keras.ops.take({}, {}, axis=0)",
+    "ndim": "keras.ops.ndim({})",
+    "permute_dimensions": "keras.ops.transpose({}, {})",
+}
+_DRAWS = {"random_normal": "normal", "random_uniform": "uniform"}
+_DRAW_WORDS = {"std": "stddev", "low": "minval", "high": "maxval"}
+
+
 def _of_tensorflow(path: str | None) -> str | None:
     """The function of Keras, or the name of a type as text, for one of TensorFlow."""
     if path is None or not path.startswith("tensorflow."):
@@ -225,14 +236,32 @@ class Rewriter(cst.CSTTransformer):  # type: ignore[misc] # libcst is only there
             return cst.parse_expression("keras.config.image_data_format()")
         if name == "set_value" and len(arguments) == 2:
             return cst.parse_expression(f"{arguments[0]}.assign({arguments[1]})")
-        if name == "get_value" and len(arguments) == 1:
+        if name in ("get_value", "eval") and len(arguments) == 1:
             self.script.needs |= {"keras"}
             return cst.parse_expression(f"keras.ops.convert_to_numpy({arguments[0]})")
         if name == "int_shape" and len(arguments) == 1:
             return cst.parse_expression(f"{arguments[0]}.shape")
+        template = _BACKEND.get(name)
+        count = sum(argument.keyword is None for argument in call.args)
+        if template is not None and len(arguments) == count == template.count("{"):
+            self.script.needs.add("keras")
+            return cst.parse_expression(template.format(*arguments))
+        if name in _DRAWS:
+            self.script.needs.add("keras")
+            return self._drawn(name, call)
         if today(f"keras.backend.{name}") is None:
             raise calls.Untranslatable("has no counterpart in keras.ops")
         return call
+
+    def _drawn(self, name: str, call: Any) -> Any:
+        """`K.random_normal(shape, mean, std)` and its kin."""
+        found: list[Any] = []
+        for argument in call.args:
+            keyword = argument.keyword
+            if keyword is not None and keyword.value in _DRAW_WORDS:
+                argument = argument.with_changes(keyword=cst.Name(_DRAW_WORDS[keyword.value]))
+            found.append(argument)
+        return call.with_changes(func=expression(f"keras.random.{_DRAWS[name]}"), args=found)
 
     def _merged(self, call: Any) -> Any:
         """`merge(layers, mode=...)`: the merging layer of the mode, called on them."""

@@ -191,3 +191,33 @@ def test_an_optimizer_in_small_letters_is_rewritten_as_its_class():
     source = "import keras\nopt = keras.optimizers.rmsprop(lr=0.01)\n"
 
     assert "keras.optimizers.RMSprop(learning_rate=0.01)" in migrated(source, dialect="keras2")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("K.flatten(x)", "keras.ops.reshape(x, (-1,))"),
+        ("K.gather(x, i)", "keras.ops.take(x, i, axis=0)"),
+        ("K.permute_dimensions(x, (0, 2, 1))", "keras.ops.transpose(x, (0, 2, 1))"),
+        ("K.eval(x)", "keras.ops.convert_to_numpy(x)"),
+        (
+            "K.random_normal(shape=(2, 3), std=0.5)",
+            "keras.random.normal(shape=(2, 3), stddev=0.5)",
+        ),
+    ],
+)
+def test_functions_of_the_backend_are_written_in_todays_words(old, new):
+    result = migrate_source(f"from keras import backend as K\ny = {old}\n", dialect="keras2")
+
+    assert f"y = {new}\n" in result.source
+    assert "import keras\n" in result.source
+    assert not result.left
+
+
+def test_sizes_of_dense_may_be_variables_in_the_first_versions():
+    source = DENSE + "Dense(dims, 32, init='normal')\nDense(32, count, init='normal')\n"
+
+    new = migrated(source, dialect="keras0")
+
+    assert "Dense(32, input_dim=dims, kernel_initializer=" in new
+    assert "Dense(count, input_dim=32, kernel_initializer=" in new
