@@ -210,7 +210,13 @@ def test_files_are_read_by_the_other(build, suffix, writer, reader, tmp_path):
     written, other = (ours, theirs) if writer is trimtab else (theirs, ours)
     x, _ = data(ours)
     rng = np.random.default_rng(2)
-    written.set_weights([rng.uniform(0.1, 0.9, w.shape) for w in written.get_weights()])
+    # Kernels of both signs: sums of one sign grow until a rounding decides the probabilities.
+    written.set_weights(
+        [
+            rng.normal(0, 0.2, w.shape) if w.ndim > 1 else rng.uniform(0.1, 0.9, w.shape)
+            for w in written.get_weights()
+        ]
+    )
     path = str(tmp_path / f"model.{suffix}")
     if suffix == "weights.h5":
         written.save_weights(path)

@@ -19,8 +19,9 @@ LARGE = {
 }
 NAMES = sorted(
     name
-    for name, function in vars(applications).items()
-    if inspect.isfunction(function) and "weights" in inspect.signature(function).parameters
+    for name in dir(applications)
+    if inspect.isfunction(function := getattr(applications, name))
+    and "weights" in inspect.signature(function).parameters
 )
 
 
