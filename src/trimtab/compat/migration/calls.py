@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -128,8 +129,13 @@ def _parameters(row: Call) -> list[str]:
 
 def _defaults(row: Call) -> dict[str, Any]:
     """Today's parameters in order, with their defaults."""
+    return _defaults_of(row.today)
+
+
+@functools.cache
+def _defaults_of(path: str) -> dict[str, Any]:
     target: Any = trimtab
-    for part in row.today.removeprefix("keras.").split("."):
+    for part in path.removeprefix("keras.").split("."):
         target = getattr(target, part, None)
     if target is None:
         return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +90,7 @@ def is_keras(path: str | None) -> bool:
     return path is not None and (path == "keras" or path.startswith("keras."))
 
 
+@functools.cache
 def today(path: str) -> Today | None:
     """Where what `path` named is found today; None if it is gone.
 

@@ -19,6 +19,8 @@ def text_of(node: Any) -> str:
 
 def literal(node: Any) -> Any:
     """The value of a literal, sums and products of numbers included; `UNKNOWN` otherwise."""
+    if isinstance(node, (cst.Call, cst.Attribute, cst.Lambda, cst.Subscript)):
+        return UNKNOWN
     try:
         tree = ast.parse(text_of(node).strip(), mode="eval").body
         return _value(tree)
