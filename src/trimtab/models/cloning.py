@@ -45,8 +45,8 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     """
     with files.reading("model_from_json", "a model's JSON"):
         config = json.loads(json_string)
-        if not isinstance(config, dict) or "class_name" not in config:
-            raise ValueError(f"It must be an object with a class_name; got {type(config).__name__}")
+        if not isinstance(config, dict):
+            raise ValueError(f"It must be an object; got a {type(config).__name__}")
         if "module" not in config:
             config = legacy_config.upgraded(config)
         return deserialize_keras_object(config, custom_objects=custom_objects)

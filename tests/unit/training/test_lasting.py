@@ -75,8 +75,18 @@ def test_models_can_be_trained_in_several_threads(build, x, one_hot):
             np.testing.assert_array_equal(a, b)
 
 
+@pytest.fixture
+def heeds_interrupts():
+    """Python's own answer to SIGINT, which a shell turns off for what it runs in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("verbose", [0, 1, 2])
-def test_an_interrupt_stops_at_once_and_leaves_the_model_usable(net, rng, verbose, capsys):
+def test_an_interrupt_stops_at_once_and_leaves_the_model_usable(
+    net, rng, verbose, capsys, heeds_interrupts
+):
     x = rng.normal(size=(20_000, 4)).astype("float32")
     y = np.eye(2, dtype="float32")[(x[:, 0] > 0).astype(int)]
     sent = []
