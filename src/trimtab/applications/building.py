@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 from trimtab import layers
@@ -43,6 +43,11 @@ class Options:
     classes: int
     classifier_activation: Any
     name: str
+
+
+def options_of(arguments: Mapping[str, Any]) -> Options:
+    """The options among the arguments of a network's function, which are its `locals()`."""
+    return Options(**{field.name: arguments[field.name] for field in fields(Options)})
 
 
 class Builder:
@@ -169,22 +174,8 @@ class Builder:
                 raise ValueError(f"{made.name}: has no published weights; give a file or None")
             made.load_weights(fetch(self.weights_name, self.options.include_top))
         else:
-            load_file(made, weights)
+            made.load_weights(weights)
         return made
-
-
-def load_file(model: Any, path: str | os.PathLike[str]) -> None:
-    """Sets a network's weights from a published file or one of its own.
-
-    Args:
-        model: The network.
-        path: `.weights.h5`, `.keras`, or `.h5` of Keras 2's format.
-
-    Raises:
-        ValueError: If the file does not fit the network; then no weight has changed.
-        OSError: If there is no such file.
-    """
-    model.load_weights(path)
 
 
 def _check(options: Options, weights_name: str) -> None:
@@ -310,18 +301,7 @@ def network(title: str, name: str, source: str, build: Callable[[Options], Model
         classifier_activation: Any = "softmax",
         name: str = default_name,
     ) -> Model:
-        return build(
-            Options(
-                include_top,
-                weights,
-                input_tensor,
-                input_shape,
-                pooling,
-                classes,
-                classifier_activation,
-                name,
-            )
-        )
+        return build(options_of(locals()))
 
     make.__name__ = make.__qualname__ = title
     make.__doc__ = documentation(title, source)

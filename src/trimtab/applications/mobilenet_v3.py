@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from trimtab import layers
-from trimtab.applications.building import Builder, Network, Options, documentation
+from trimtab.applications.building import Builder, Network, Options, documentation, options_of
 from trimtab.applications.depthwise import MOMENTUM, padded, width
 from trimtab.applications.imagenet_utils import decode_predictions as decode_predictions
 from trimtab.applications.imagenet_utils import preprocessing
@@ -161,16 +161,7 @@ def _version_3(title: str, blocks: tuple[_Block, ...], last: int) -> Network:
         include_preprocessing: bool = True,
         name: str = default_name,
     ) -> Model:
-        options = Options(
-            include_top,
-            weights,
-            input_tensor,
-            input_shape,
-            pooling,
-            classes,
-            classifier_activation,
-            name,
-        )
+        options = options_of(locals())
         _check(options, alpha, minimalistic)
         size = "large" if blocks is _LARGE else "small"
         kind = f"{size}_minimalistic" if minimalistic else size

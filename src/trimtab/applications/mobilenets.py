@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from trimtab import layers
-from trimtab.applications.building import Builder, Options, documentation
+from trimtab.applications.building import Builder, Options, documentation, options_of
 from trimtab.applications.depthwise import MOMENTUM, padded, published_size, width
 from trimtab.core import settings
 from trimtab.models import Model
@@ -76,16 +76,7 @@ def MobileNet(  # the name of the network
     name: str | None = None,
 ) -> Model:
     """Replaced below by the text that all networks share."""
-    given = Options(
-        include_top,
-        weights,
-        input_tensor,
-        input_shape,
-        pooling,
-        classes,
-        classifier_activation,
-        name or "",
-    )
+    given = replace(options_of(locals()), name=name or "")
     sizes = _SIZES[1:]
     options, key, size = _options("MobileNet", given, alpha, (0.25, 0.5, 0.75, 1.0), sizes)
     if weights == "imagenet" and depth_multiplier != 1:
@@ -144,16 +135,7 @@ def MobileNetV2(  # the name of the network
     name: str | None = None,
 ) -> Model:
     """Replaced below by the text that all networks share."""
-    given = Options(
-        include_top,
-        weights,
-        input_tensor,
-        input_shape,
-        pooling,
-        classes,
-        classifier_activation,
-        name or "",
-    )
+    given = replace(options_of(locals()), name=name or "")
     alphas = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
     options, key, size = _options("MobileNetV2", given, alpha, alphas, _SIZES)
     build = Builder(options, size, 32, key)

@@ -10,7 +10,7 @@ import os
 from typing import Any, Literal
 
 from trimtab import layers
-from trimtab.applications.building import Builder, Options
+from trimtab.applications.building import Builder, options_of
 from trimtab.models import Model
 
 Position = Literal["before", "after"] | None
@@ -128,16 +128,7 @@ def GoogLeNet(  # the name of the network
 
     Source: Szegedy et al., 2015, arXiv:1409.4842, table 1.
     """
-    options = Options(
-        include_top,
-        weights,
-        input_tensor,
-        input_shape,
-        pooling,
-        classes,
-        classifier_activation,
-        name,
-    )
+    options = options_of(locals())
     build = Builder(options, size=224, least=32)
     net = _Placed(build, norm_position, activation)
     x = net.conv(build.image, 64, 7, "conv1_7x7", strides=2)
@@ -194,16 +185,7 @@ def CaffeNet128(  # the name of the network
 
     Source: Mishkin et al., 2017, arXiv:1606.02228, and Krizhevsky et al., 2012.
     """
-    options = Options(
-        include_top,
-        weights,
-        input_tensor,
-        input_shape,
-        pooling,
-        classes,
-        classifier_activation,
-        name,
-    )
+    options = options_of(locals())
     build = Builder(options, size=128, least=67)
     net = _Placed(build, norm_position, activation)
     x = net.conv(build.image, 96, 11, "conv1", strides=4, padding="valid")

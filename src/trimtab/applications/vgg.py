@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from trimtab import layers
-from trimtab.applications.building import Builder, Network, Options, documentation
+from trimtab.applications.building import Builder, Network, Options, documentation, options_of
 from trimtab.models import Model
 
 _FILTERS = (64, 128, 256, 512, 512)
@@ -54,16 +54,7 @@ def _vgg(title: str, depths: tuple[int, ...]) -> Network:
         name: str = default_name,
         batch_norm: bool = False,
     ) -> Model:
-        options = Options(
-            include_top,
-            weights,
-            input_tensor,
-            input_shape,
-            pooling,
-            classes,
-            classifier_activation,
-            name,
-        )
+        options = options_of(locals())
         return _build(options, depths, batch_norm)
 
     make.__name__ = make.__qualname__ = title
