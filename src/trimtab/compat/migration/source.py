@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trimtab.compat.detect import detect
+from trimtab.compat.migration.nodes import text_of
 from trimtab.compat.migration.rewrite import Rewriter
 from trimtab.compat.migration.script import Change, Remark, Script, Survey
 from trimtab.compat.migration.snippets import SNIPPETS
@@ -184,7 +185,10 @@ def _with_needs(script: Script, module: Any) -> Any:
     if not added and not functions:
         return module
     body = list(module.body)
-    after = _last_import(body)
+    names = script.needs & SNIPPETS.keys()
+    if "channels_first" in script.needs:
+        names.add("input_shape")
+    after = _end_of_imports(body, names)
     before_use = _first_import(body)
     head, middle, tail = body[:before_use], body[before_use:after], body[after:]
     imports = [statement for statement in added if _is_import(statement)]
@@ -230,9 +234,15 @@ def _first_import(body: list[Any]) -> int:
     return found[0] if found else _after_docstring(body)
 
 
-def _last_import(body: list[Any]) -> int:
-    found = [i for i, s in enumerate(body) if _is_import(s)]
-    return found[-1] + 1 if found else _after_docstring(body)
+def _end_of_imports(body: list[Any], names: set[str]) -> int:
+    """Where the imports end that come before anything uses one of `names`."""
+    last = _first_import(body)
+    for index, statement in enumerate(body[last:], start=last):
+        if _is_import(statement):
+            last = index + 1
+        elif any(name in text_of(statement) for name in names):
+            break
+    return last
 
 
 def _after_docstring(body: list[Any]) -> int:

@@ -221,3 +221,17 @@ def test_sizes_of_dense_may_be_variables_in_the_first_versions():
 
     assert "Dense(32, input_dim=dims, kernel_initializer=" in new
     assert "Dense(count, input_dim=32, kernel_initializer=" in new
+
+
+def test_a_function_that_the_new_source_needs_stands_before_its_use():
+    source = (
+        "from keras.models import Sequential\n"
+        "model = Sequential()\n"
+        "print(model.predict_classes(x))\n"
+        "from keras.models import load_model\n"
+    )
+
+    new = migrated(source)
+
+    assert new.index("def class_numbers") < new.index("print(class_numbers(")
+    compile(new, "new.py", "exec")
