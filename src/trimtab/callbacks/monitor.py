@@ -5,8 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import numpy as np
-
+from trimtab import ops
 from trimtab.callbacks.base import Callback
 
 
@@ -43,11 +42,11 @@ class MonitorCallback(Callback):
 
     @property
     def monitor_op(self) -> Any:
-        """The comparison that an improvement passes, np.less or np.greater; None until known."""
+        """The comparison that an improvement passes, ops.less or ops.greater; None until known."""
         if self._less_is_better is None and self.mode == "auto":
             return None
         is_less = self.mode == "min" if self._less_is_better is None else self._less_is_better
-        return np.less if is_less else np.greater
+        return ops.less if is_less else ops.greater
 
     def is_improvement(self, value: float, reference: float | None) -> bool:
         """Whether `value` is better than `reference` by `min_delta`; anything is better than None.

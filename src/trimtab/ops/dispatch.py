@@ -110,7 +110,10 @@ def _to_array(x: Any, dtype: str | None) -> np.ndarray[Any, Any]:
         raise ValueError(f"ops: cannot make a tensor of {type(x).__name__}: {error}") from error
     kind = array.dtype.kind
     is_known = kind in "fiub" and array.dtype.itemsize <= 8
-    if not is_known and not (dtypes.knows_bfloat16() and array.dtype == "bfloat16"):
+    if array.dtype.name == "bfloat16":
+        # An array of it may be the first that is heard of it.
+        dtypes.standardize(array.dtype)
+    elif not is_known:
         raise ValueError(
             f"ops: cannot make a tensor of {type(x).__name__} with element type {array.dtype}; "
             "encode text and objects as numbers first"

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from trimtab import ops
 from trimtab.callbacks import EarlyStopping
 
 
@@ -94,4 +95,4 @@ def test_an_unknown_mode_warns_and_is_taken_as_auto():
 
 def test_the_comparison_of_a_monitor_can_be_asked_for():
     watched = [EarlyStopping(mode=mode).monitor_op for mode in ("min", "max", "auto")]
-    assert watched == [np.less, np.greater, None]
+    assert watched == [ops.less, ops.greater, None]

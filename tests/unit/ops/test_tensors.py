@@ -1,5 +1,8 @@
 """Ops whose results are no numbers to compare with Keras's."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -105,3 +108,15 @@ def test_custom_gradient_with_too_few_cotangents_is_refused():
     x, y = placeholder((2,), "float32"), placeholder((2,), "float32")
     with pytest.raises(ValueError, match="must return 2 cotangents"):
         gradients(ops.sum(wrong(x, y)), [x, y])
+
+
+def test_an_array_of_bfloat16_may_be_the_first_that_is_heard_of_it():
+    code = (
+        "import ml_dtypes, numpy as np, trimtab\n"
+        "x = trimtab.ops.array(np.ones(2, ml_dtypes.bfloat16))\n"
+        "assert x.dtype == 'bfloat16', x.dtype\n"
+    )
+
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert (run.returncode, run.stderr) == (0, "")
