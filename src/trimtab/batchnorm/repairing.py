@@ -10,7 +10,6 @@ import numpy as np
 
 from trimtab.batchnorm.audit_subject import AuditSubject, Training
 from trimtab.batchnorm.call_graph import CallGraph, CallNode
-from trimtab.batchnorm.layer_kinds import is_batch_norm
 from trimtab.batchnorm.rewriting import Edit, rewritten
 from trimtab.batchnorm.rules import chosen
 from trimtab.batchnorm.structure_rules import bias_before
@@ -160,8 +159,3 @@ def largest_difference(old: Any, new: Any, seed: int = 0, rows: int = 64) -> flo
     ]
     scale = float(np.abs(outputs[0]).max()) or 1.0
     return float(np.abs(outputs[0] - outputs[1]).max()) / scale
-
-
-def has_batch_norm(model: Any) -> bool:
-    """Whether a model has a BatchNormalization."""
-    return any(is_batch_norm(layer) for layer in model._flatten_layers())

@@ -166,11 +166,6 @@ class Edit:
         self.values.setdefault(id(layer), {}).update(values)
         self._kept.append(layer)
 
-    def new_layers(self) -> list[Layer]:
-        """The layers that are put in."""
-        inserted = [*self.before.values(), *self.behind.values()]
-        return [*self.replaced.values(), *(layer for layers in inserted for layer in layers)]
-
 
 def rewritten(model: Any, edit: Edit, name: str | None = None) -> Any:
     """A new model: `model` with the changes of `edit`, weights copied, compiled as it was.

@@ -77,10 +77,6 @@ def _nothing(*_: Any, **__: Any) -> None:
     """Nothing to set: there is one device and no graph."""
 
 
-def _no_devices(*_: Any, **__: Any) -> list[Any]:
-    return []
-
-
 def _devices(kind: str | None = None) -> list[Any]:
     """The one device, unless others are asked for."""
     cpu = SimpleNamespace(name="/physical_device:CPU:0", device_type="CPU")

@@ -89,11 +89,6 @@ def set_dtype_policy(policy: Any) -> None:
     _GLOBAL[:] = [get(policy)]
 
 
-def reset_dtype_policy() -> None:
-    """Returns to floatx."""
-    _GLOBAL.clear()
-
-
 def get(identifier: Any) -> DTypePolicy:
     """The policy of a name, dtype, config or policy; the global one for None."""
     if identifier is None:

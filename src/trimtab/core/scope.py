@@ -82,11 +82,6 @@ class _Thread(threading.local):
 THREAD = _Thread()
 
 
-def current_trace() -> TraceScope | None:
-    """The trace that this thread is inside of, None outside."""
-    return THREAD.trace
-
-
 class trace_scope:
     """Makes `scope` the trace of this thread while the block runs; None means eager."""
 

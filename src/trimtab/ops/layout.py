@@ -12,7 +12,6 @@ from trimtab import checks
 from trimtab.ir.tensor import Tensor
 from trimtab.ops.dispatch import (
     broadcast,
-    broadcast_shape,
     canonical_axes,
     canonical_axis,
     common_type,
@@ -367,9 +366,3 @@ def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
         line = tuple([vector.size if i == place else 1 for i in range(len(places))])
         grids.append(broadcast(layout.reshape(vector, shape=line), tuple(full)))
     return grids
-
-
-def common_shape(xs: Sequence[Tensor], name: str) -> list[Tensor]:
-    """The tensors broadcast to one shape."""
-    shape = broadcast_shape([x.shape for x in xs], name)
-    return [broadcast(x, shape) for x in xs]
