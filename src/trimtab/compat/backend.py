@@ -12,10 +12,9 @@ from trimtab import losses, ops, random
 from trimtab.compat.dialect import Dialect
 from trimtab.compat.values import hard_sigmoid_of_old
 from trimtab.core import settings
+from trimtab.core.old_spellings import ORDERINGS
 from trimtab.core.variable import Variable
 from trimtab.ir.tensor import Tensor
-
-_FORMATS = {"th": "channels_first", "tf": "channels_last"}
 
 
 def _dim_ordering(dialect: Dialect) -> Callable[[], str]:
@@ -28,11 +27,11 @@ def _dim_ordering(dialect: Dialect) -> Callable[[], str]:
 
 def _set_dim_ordering(dialect: Dialect) -> Callable[[str], None]:
     def set_image_dim_ordering(dim_ordering: str) -> None:
-        if dim_ordering not in _FORMATS:
+        today = ORDERINGS.get(dim_ordering)
+        if today is None:
             raise ValueError(
                 f"K.set_image_dim_ordering: must be 'th' or 'tf'; got {dim_ordering!r}"
             )
-        today = _FORMATS[dim_ordering]
         dialect.journal.translate(
             f"K.set_image_dim_ordering({dim_ordering!r})", f"K.set_image_data_format({today!r})"
         )

@@ -10,6 +10,7 @@ import numpy as np
 from trimtab import checks, ops
 from trimtab.compat.image_iterators import ArrayIterator, DirectoryIterator
 from trimtab.core import settings
+from trimtab.core.old_spellings import ORDERINGS
 from trimtab.ops.image.axes import image_axes
 
 _OWNER = "ImageDataGenerator"
@@ -102,10 +103,8 @@ class ImageDataGenerator:
         self.vertical_flip = vertical_flip
         self.rescale = rescale
         self.preprocessing_function = preprocessing_function
-        # Old spellings of the two formats.
-        names = {"tf": "channels_last", "th": "channels_first"}
         self.data_format = settings.standardize_data_format(
-            None if data_format is None else names.get(data_format, data_format)
+            None if data_format is None else ORDERINGS.get(data_format, data_format)
         )
         self.validation_split = checks.interval(
             _OWNER, "validation_split", validation_split, 0.0, 1.0

@@ -7,16 +7,10 @@ from typing import Any
 
 from trimtab import layers, ops
 from trimtab.compat.dialect import Dialect
+from trimtab.core.old_spellings import MERGES
 
-# Mode -> (today's function, the argument that it takes and its name then).
-_MODES: dict[str, tuple[str, tuple[str, str] | None]] = {
-    "sum": ("add", None),
-    "mul": ("multiply", None),
-    "ave": ("average", None),
-    "max": ("maximum", None),
-    "concat": ("concatenate", ("axis", "concat_axis")),
-    "dot": ("dot", ("axes", "dot_axes")),
-}
+# Mode -> the argument that today's function takes, and its name then.
+_ARGUMENTS = {"concat": ("axis", "concat_axis"), "dot": ("axes", "dot_axes")}
 
 
 def merge(
@@ -44,12 +38,11 @@ def merge(
         dialect.journal.translate("merge(mode='cos')", "dot(inputs, axes, normalize=True)")
         merged = layers.dot(list(inputs), axes=dot_axes, normalize=True, name=name)
         return ops.expand_dims(merged, 1)
-    if mode not in _MODES:
+    if mode not in MERGES:
         raise ValueError(
-            f"merge: `mode` must be one of {', '.join([*_MODES, 'cos'])} or a function; got "
-            f"{mode!r}"
+            f"merge: `mode` must be one of {', '.join(MERGES)} or a function; got {mode!r}"
         )
-    function, argument = _MODES[mode]
+    function, argument = MERGES[mode].lower(), _ARGUMENTS.get(mode)
     given = {"concat_axis": concat_axis, "dot_axes": dot_axes}
     extra = {} if argument is None else {argument[0]: given[argument[1]]}
     shown = "".join(f", {key}={value}" for key, value in extra.items())

@@ -114,6 +114,36 @@ JOINED: dict[str, tuple[tuple[str, ...], str]] = {
     "Conv3D": (("kernel_dim1", "kernel_dim2", "kernel_dim3"), "kernel_size"),
 }
 
+# Old words for the order of an image's axes; None is the setting's.
+ORDERINGS: dict[str, str | None] = {
+    "th": "channels_first",
+    "tf": "channels_last",
+    "default": None,
+}
+
+# Layer that each mode of `merge` and `Merge` is today; "cos" is a Dot with normalize=True.
+MERGES: dict[str, str] = {
+    "sum": "Add",
+    "mul": "Multiply",
+    "ave": "Average",
+    "max": "Maximum",
+    "concat": "Concatenate",
+    "dot": "Dot",
+    "cos": "Dot",
+}
+
+# Classes under their names of Keras 0 and 1 -> today's.
+CLASSES: dict[str, str] = {
+    "AtrousConvolution1D": "Conv1D",
+    "AtrousConvolution2D": "Conv2D",
+    "Convolution1D": "Conv1D",
+    "Convolution2D": "Conv2D",
+    "Convolution3D": "Conv3D",
+    "Deconvolution2D": "Conv2DTranspose",
+    "SeparableConvolution2D": "SeparableConv2D",
+    "TimeDistributedDense": "Dense",
+}
+
 # What to do about arguments that are gone, by owner; "" holds for all.
 GONE: dict[str, dict[str, str]] = {
     "": {

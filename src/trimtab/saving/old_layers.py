@@ -5,30 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from trimtab.core.old_spellings import ARGUMENTS, JOINED
+from trimtab.core.old_spellings import ARGUMENTS, CLASSES, JOINED, MERGES, ORDERINGS
 
 Config = dict[str, Any]
 
-_CLASSES = {
-    "AtrousConvolution1D": "Conv1D",
-    "AtrousConvolution2D": "Conv2D",
-    "Convolution1D": "Conv1D",
-    "Convolution2D": "Conv2D",
-    "Convolution3D": "Conv3D",
-    "Deconvolution2D": "Conv2DTranspose",
-    "SeparableConvolution2D": "SeparableConv2D",
-    "TimeDistributedDense": "Dense",
-}
-_MERGING = {
-    "sum": "Add",
-    "mul": "Multiply",
-    "ave": "Average",
-    "max": "Maximum",
-    "concat": "Concatenate",
-    "dot": "Dot",
-    "cos": "Dot",
-}
-_ORDERINGS = {"th": "channels_first", "tf": "channels_last", "default": None}
 # Hints of no meaning once the input's shape is known, and traces of how the old code worked.
 _LEFTOVERS = frozenset(
     {"input_dim", "input_length", "cache_enabled", "custom_name", "ignore_border", "output_shape"}
@@ -63,7 +43,7 @@ _UNUSED = {
 
 def class_today(name: str) -> str:
     """The name that the class of an old configuration has today."""
-    return _CLASSES.get(name, name)
+    return CLASSES.get(name, name)
 
 
 def upgraded_layer(class_name: str, config: Config) -> tuple[str, Config]:
@@ -95,8 +75,8 @@ def upgraded_layer(class_name: str, config: Config) -> tuple[str, Config]:
             f"{config.get('name', class_name)}: border_mode='full' is gone; rebuild the model with "
             "a ZeroPadding layer in front of padding='valid', and load the weights alone"
         )
-    if _IMAGE_KEYS & config.keys() and result.get("data_format", "") in _ORDERINGS:
-        result["data_format"] = _ORDERINGS[result["data_format"]]
+    if _IMAGE_KEYS & config.keys() and result.get("data_format", "") in ORDERINGS:
+        result["data_format"] = ORDERINGS[result["data_format"]]
     return today, {name: _plain_object(value) for name, value in result.items()}
 
 
@@ -182,9 +162,9 @@ def _merging(config: Config) -> tuple[str, Config]:
             "Merge of whole models at the beginning of a Sequential: rebuild it as a functional "
             "model, and load the weights alone"
         )
-    if mode not in _MERGING:
+    if mode not in MERGES:
         raise ValueError(
-            f"Merge: `mode` must be one of {', '.join(_MERGING)}; got {mode!r}, which is code. "
+            f"Merge: `mode` must be one of {', '.join(MERGES)}; got {mode!r}, which is code. "
             "Rebuild the model, and load the weights alone"
         )
     result: Config = {key: config[key] for key in ("name", "trainable") if key in config}
@@ -193,7 +173,7 @@ def _merging(config: Config) -> tuple[str, Config]:
     if mode in ("dot", "cos"):
         result["axes"] = config.get("dot_axes", -1)
         result["normalize"] = mode == "cos"
-    return _MERGING[mode], result
+    return MERGES[mode], result
 
 
 def upgraded_keras_0(config: Config) -> Config:

@@ -14,6 +14,7 @@ from trimtab.compat.installation import find_in_keras
 from trimtab.compat.tables import LAYERS
 from trimtab.compat.tables.rows import ERAS
 from trimtab.compat.translate import translate
+from trimtab.core import old_spellings
 
 # A value of each argument, by its old name; by "row.argument" where the rows differ.
 SAMPLES = {
@@ -316,3 +317,11 @@ def test_a_name_is_there_in_its_time(row, era):
         else:
             with pytest.raises(AttributeError, match=rf"keras\.layers\.{row.name} "):
                 find_in_keras(dialect, "layers", row.name)
+
+
+@pytest.mark.parametrize(("old", "today"), old_spellings.CLASSES.items())
+def test_old_classes_in_files_are_those_of_the_rows(old, today):
+    rows = [row for row in LAYERS if row.name == old]
+
+    assert all(row.today_name == today for row in rows)
+    assert rows or old == "AtrousConvolution1D"

@@ -13,6 +13,7 @@ from trimtab.compat.tables import CALLS
 from trimtab.compat.tables.names import GONE
 from trimtab.compat.tables.tensorflow import OPS, TYPES
 from trimtab.core import extras
+from trimtab.core.old_spellings import MERGES
 
 cst: Any = extras.require("libcst", "migrate", "Rewriting source")
 metadata: Any = extras.require("libcst.metadata", "migrate", "Rewriting source")
@@ -21,8 +22,6 @@ _ACCURACY = {"acc": "accuracy", "val_acc": "val_accuracy"}
 _METHODS = {"get_output_shape_for": "compute_output_shape"}
 _PARAMS = {"nb_epoch": "epochs", "nb_sample": "samples"}
 UNUSED = "# trimtab: this BatchNormalization is part of no model: model.add(...) it, or call it"
-_MERGES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum"}
-_MERGES |= {"concat": "Concatenate", "dot": "Dot", "cos": "Dot"}
 _TENSORFLOW = {
     "tensorflow.cast": "keras.ops.cast",
     "tensorflow.constant": "keras.ops.convert_to_tensor",
@@ -268,7 +267,7 @@ class Rewriter(cst.CSTTransformer):  # type: ignore[misc] # libcst is only there
         given = dict(zip(("inputs", "mode"), nodes.positional(call) or [], strict=False))
         given |= nodes.named(call)
         mode = nodes.literal(given["mode"]) if "mode" in given else "sum"
-        if mode not in _MERGES or "inputs" not in given:
+        if mode not in MERGES or "inputs" not in given:
             raise calls.Untranslatable("has a function as its mode: use a Lambda on the inputs")
         options = []
         if mode == "concat":
@@ -280,7 +279,7 @@ class Rewriter(cst.CSTTransformer):  # type: ignore[misc] # libcst is only there
         if "name" in given:
             options.append(f"name={nodes.text_of(given['name'])}")
         self.script.needs.add("keras")
-        made = f"keras.layers.{_MERGES[str(mode)]}({', '.join(options)})"
+        made = f"keras.layers.{MERGES[str(mode)]}({', '.join(options)})"
         return cst.parse_expression(f"{made}({nodes.text_of(given['inputs'])})")
 
     # Names in logs.

@@ -8,10 +8,10 @@ from trimtab.compat.migration.nodes import literal, make
 from trimtab.compat.migration.script import Script
 from trimtab.compat.tables.values import CONSTRAINTS, INITIALIZERS, LOSSES, meaning
 from trimtab.core import extras
+from trimtab.core.old_spellings import ORDERINGS
 
 cst: Any = extras.require("libcst", "migrate", "Rewriting source")
 
-_ORDERINGS = {"th": "channels_first", "tf": "channels_last"}
 _BOTH = {"l1l2", "activity_l1l2"}
 
 
@@ -70,4 +70,4 @@ def loss_today(given: str, script: Script) -> str | None:
 
 def ordering_today(given: Any) -> str | None:
     """Today's word for an order of axes."""
-    return _ORDERINGS.get(given) if isinstance(given, str) else None
+    return ORDERINGS.get(given) if isinstance(given, str) else None

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from trimtab.compat.tables.rows import KERAS_2, TF_KERAS, Call, Default, default, order
-from trimtab.core.old_spellings import ARGUMENTS, JOINED
+from trimtab.core.old_spellings import ARGUMENTS, JOINED, ORDERINGS
 
 _REGULARIZED = "W_regularizer b_regularizer activity_regularizer W_constraint b_constraint"
 _KERNEL = ("kernel_initializer", "bias_initializer")
-_ORDERING: dict[Any, Any] = {"th": "channels_first", "tf": "channels_last", "default": None}
-_IMAGES: dict[str, dict[Any, Any]] = {"data_format": _ORDERING}
+_IMAGES: dict[str, dict[Any, Any]] = {"data_format": ORDERINGS}
 _TH = default("data_format", ("0.1.0", "channels_first"), ("1.0.4", None))
 _AFTER_1_2 = order("2.0.0")
 # The name stayed, its range did not.

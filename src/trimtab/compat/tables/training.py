@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from trimtab.compat.tables.rows import KERAS_2, KERAS_3, Call, default, order
-from trimtab.core.old_spellings import ARGUMENTS
+from trimtab.core.old_spellings import ARGUMENTS, ORDERINGS
 
 _FIT = "batch_size nb_epoch verbose callbacks validation_split validation_data shuffle"
 _FIT_GENERATOR = "generator samples_per_epoch nb_epoch verbose"
@@ -330,7 +330,7 @@ IMAGES = Call(
         order("2.0.5"),
     ),
     rename={"dim_ordering": "data_format"},
-    values={"data_format": {"th": "channels_first", "tf": "channels_last", "default": None}},
+    values={"data_format": ORDERINGS},
     defaults=(
         *default("featurewise_center", ("0.1.0", True), ("1.0.2", None)),
         *default("featurewise_std_normalization", ("0.1.0", True), ("1.0.2", None)),
