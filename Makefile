@@ -61,6 +61,7 @@ benchmark: $(STAMP)-package $(STAMP)-study $(STAMP)-migrate
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/study_speed.py
 	$(BIN)/python benchmarks/tool_speed.py
+	$(BIN)/python benchmarks/raw_convolutions.py
 	if [ -n "$${PEERS_DIR:-}" ]; then $(BIN)/python benchmarks/run.py $(BENCHMARK_ARGS); fi
 
 clean:
