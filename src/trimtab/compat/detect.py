@@ -38,9 +38,6 @@ class _Signs(ast.NodeVisitor):
         if kind is not None:
             self.found.append((kind, line, text))
 
-    def count(self, kind: str) -> int:
-        return sum(1 for found, _, _ in self.found if found == kind)
-
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             self._module(alias.name, node.lineno)
@@ -130,7 +127,7 @@ def detect(tree: ast.AST) -> Detected:
 
 
 def _decide(signs: _Signs) -> str:
-    has = {kind: signs.count(kind) for kind, _, _ in signs.found}
+    has = {kind for kind, _, _ in signs.found}
     if "tf_keras" in has and "keras0" not in has:
         return "tf_keras"
     if "keras3" in has and "keras0" not in has and "keras1" not in has:

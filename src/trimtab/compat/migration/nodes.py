@@ -21,6 +21,8 @@ def literal(node: Any) -> Any:
     """The value of a literal, sums and products of numbers included; `UNKNOWN` otherwise."""
     if isinstance(node, (cst.Call, cst.Attribute, cst.Lambda, cst.Subscript)):
         return UNKNOWN
+    if isinstance(node, (cst.Integer, cst.Float, cst.SimpleString)):
+        return node.evaluated_value
     try:
         tree = ast.parse(text_of(node).strip(), mode="eval").body
         return _value(tree)

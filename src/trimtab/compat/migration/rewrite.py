@@ -8,6 +8,7 @@ from trimtab.compat.migration import calls, methods, nodes
 from trimtab.compat.migration.imports import rewritten_import
 from trimtab.compat.migration.names import expression, is_application, is_keras, today
 from trimtab.compat.migration.script import Change, Remark, Script
+from trimtab.compat.migration.trees import Lines, Transformer
 from trimtab.compat.migration.values import ordering_today
 from trimtab.compat.tables import CALLS
 from trimtab.compat.tables.names import GONE
@@ -16,7 +17,6 @@ from trimtab.core import extras
 from trimtab.core.old_spellings import MERGES
 
 cst: Any = extras.require("libcst", "migrate", "Rewriting source")
-metadata: Any = extras.require("libcst.metadata", "migrate", "Rewriting source")
 
 _ACCURACY = {"acc": "accuracy", "val_acc": "val_accuracy"}
 _METHODS = {"get_output_shape_for": "compute_output_shape"}
@@ -54,22 +54,49 @@ def _of_tensorflow(path: str | None) -> str | None:
     return _TENSORFLOW.get(path)
 
 
-class Rewriter(cst.CSTTransformer):  # type: ignore[misc] # libcst is only there with its extra
+class Rewriter(Transformer):
     """Rewrites a script for today's Keras.
 
     Args:
         script: The script, surveyed already.
+        lines: Its lines.
     """
 
-    METADATA_DEPENDENCIES = (metadata.PositionProvider,)
+    # Names that are no expressions, and imports, which are rewritten as statements.
+    passed_over = frozenset(
+        {(cst.Attribute, "attr"), (cst.Arg, "keyword"), (cst.Param, "name")}
+        | {(cst.Import, "names"), (cst.ImportFrom, "module"), (cst.ImportFrom, "names")}
+    )
 
-    def __init__(self, script: Script) -> None:
-        super().__init__()
+    def __init__(self, script: Script, lines: Lines) -> None:
         self.script = script
-        self._hidden = 0
+        self._lines = lines
+        self.handlers = {
+            cst.Arg: self._argument,
+            cst.Assign: self._assignment,
+            cst.Attribute: self._attribute,
+            cst.Call: self._call,
+            cst.Comparison: self._comparison,
+            cst.FunctionDef: self._function,
+            cst.Index: self._index,
+            cst.Name: self._name,
+            cst.SimpleStatementLine: self._line_of_source,
+        }
+
+    def rewritten(self, module: Any) -> Any:
+        """The module rewritten."""
+        body: list[Any] = []
+        for index, statement in enumerate(module.body):
+            self._lines.begin(index, statement)
+            made = self.visit(statement)
+            if isinstance(made, cst.FlattenSentinel):
+                body += made
+            elif made is not cst.RemovalSentinel.REMOVE:
+                body.append(made)
+        return module.with_changes(body=body)
 
     def _line(self, node: Any) -> int:
-        return int(self.get_metadata(metadata.PositionProvider, node).start.line)
+        return self._lines.of(node)
 
     def _changed(self, original: Any, updated: Any) -> Any:
         old, new = nodes.text_of(original), nodes.text_of(updated)
@@ -77,42 +104,9 @@ class Rewriter(cst.CSTTransformer):  # type: ignore[misc] # libcst is only there
             self.script.changes.append(Change(self._line(original), old.strip(), new.strip()))
         return updated
 
-    # Names that are no expressions.
-    def visit_Attribute_attr(self, node: Any) -> None:
-        """An attribute's name is no variable."""
-        self._hidden += 1
-
-    def leave_Attribute_attr(self, node: Any) -> None:
-        """After it."""
-        self._hidden -= 1
-
-    def visit_Arg_keyword(self, node: Any) -> None:
-        """An argument's name is no variable."""
-        self._hidden += 1
-
-    def leave_Arg_keyword(self, node: Any) -> None:
-        """After it."""
-        self._hidden -= 1
-
-    def visit_Param_name(self, node: Any) -> None:
-        """A parameter's name is no import."""
-        self._hidden += 1
-
-    def leave_Param_name(self, node: Any) -> None:
-        """After it."""
-        self._hidden -= 1
-
-    def visit_Import(self, node: Any) -> bool:
-        """Imports are rewritten as statements."""
-        return False
-
-    def visit_ImportFrom(self, node: Any) -> bool:
-        """Imports are rewritten as statements."""
-        return False
-
-    def leave_Name(self, original_node: Any, updated_node: Any) -> Any:
+    def _name(self, original_node: Any, updated_node: Any) -> Any:
         """A class that has another name today."""
-        path = None if self._hidden else self.script.names.path(original_node)
+        path = self.script.names.path(original_node)
         if path is None or not is_keras(path) or path.count(".") < 2:
             return updated_node
         local = original_node.value
@@ -121,7 +115,7 @@ class Rewriter(cst.CSTTransformer):  # type: ignore[misc] # libcst is only there
             return updated_node
         return updated_node if found.name == local else cst.Name(found.name)
 
-    def leave_Attribute(self, original_node: Any, updated_node: Any) -> Any:
+    def _attribute(self, original_node: Any, updated_node: Any) -> Any:
         """A dotted name of Keras in the place that it has today."""
         path = self.script.names.path(original_node)
         function = _of_tensorflow(path)
@@ -166,7 +160,7 @@ class Rewriter(cst.CSTTransformer):  # type: ignore[misc] # libcst is only there
                 return self._changed(original, updated.with_changes(attr=cst.Name("learning_rate")))
         return updated
 
-    def leave_Call(self, original_node: Any, updated_node: Any) -> Any:
+    def _call(self, original_node: Any, updated_node: Any) -> Any:
         """A call in today's names and arguments."""
         line = self._line(original_node)
         try:
@@ -297,14 +291,14 @@ class Rewriter(cst.CSTTransformer):  # type: ignore[misc] # libcst is only there
         quote = node.quote
         return node.with_changes(value=f"{quote}{_ACCURACY[str(given)]}{quote}")
 
-    def leave_Arg(self, original_node: Any, updated_node: Any) -> Any:
+    def _argument(self, original_node: Any, updated_node: Any) -> Any:
         """`monitor="val_acc"`."""
         keyword = updated_node.keyword
         if keyword is not None and keyword.value == "monitor":
             return updated_node.with_changes(value=self._accuracy(updated_node.value))
         return updated_node
 
-    def leave_Index(self, original_node: Any, updated_node: Any) -> Any:
+    def _index(self, original_node: Any, updated_node: Any) -> Any:
         """`history["acc"]`, and `params["nb_epoch"]` of a callback."""
         value = self._accuracy(updated_node.value)
         given = nodes.literal(value) if isinstance(value, cst.SimpleString) else None
@@ -312,7 +306,7 @@ class Rewriter(cst.CSTTransformer):  # type: ignore[misc] # libcst is only there
             value = nodes.make(_PARAMS[str(given)])
         return updated_node.with_changes(value=value)
 
-    def leave_Comparison(self, original_node: Any, updated_node: Any) -> Any:
+    def _comparison(self, original_node: Any, updated_node: Any) -> Any:
         """`"acc" in history.history`, and `K.image_dim_ordering() == "th"`."""
         comparisons = [c.with_changes(comparator=self._ordered(original_node, c.comparator))
                        for c in updated_node.comparisons]  # fmt: skip
@@ -330,14 +324,14 @@ class Rewriter(cst.CSTTransformer):  # type: ignore[misc] # libcst is only there
             return nodes.make(ordering)
         return comparator
 
-    def leave_FunctionDef(self, original_node: Any, updated_node: Any) -> Any:
+    def _function(self, original_node: Any, updated_node: Any) -> Any:
         """Methods of one's own layers that Keras calls by another name today."""
         name = updated_node.name.value
         if self.script.is_old and name in _METHODS:
             return updated_node.with_changes(name=cst.Name(_METHODS[name]))
         return updated_node
 
-    def leave_Assign(self, original_node: Any, updated_node: Any) -> Any:
+    def _assignment(self, original_node: Any, updated_node: Any) -> Any:
         """A variable that holds the path of a file of weights."""
         target = updated_node.targets[0].target
         if not isinstance(target, cst.Name) or not self.script.is_old:
@@ -347,7 +341,7 @@ class Rewriter(cst.CSTTransformer):  # type: ignore[misc] # libcst is only there
             return self._changed(original_node, updated_node.with_changes(value=value))
         return updated_node
 
-    def leave_SimpleStatementLine(self, original_node: Any, updated_node: Any) -> Any:
+    def _line_of_source(self, original_node: Any, updated_node: Any) -> Any:
         """Imports, and a Batch Normalization that is made and dropped."""
         if len(original_node.body) != 1:
             return updated_node

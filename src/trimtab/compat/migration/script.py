@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trimtab.compat.migration.names import Names, is_keras
+from trimtab.compat.migration.trees import walk
 from trimtab.compat.tables import ERAS, version_of
 from trimtab.compat.tables.rows import KERAS_2, TF_KERAS, Version
 from trimtab.core import extras
@@ -110,22 +111,33 @@ class Script:
         return ERAS[self.era].title
 
 
-class Survey(cst.CSTVisitor):  # type: ignore[misc] # libcst is only there with its extra
-    """Learns the names of a script, and which variables are models."""
+class Survey:
+    """Learns the names of a script, and which variables are models.
+
+    Args:
+        script: The script, which is told.
+    """
 
     def __init__(self, script: Script) -> None:
         self.script = script
         self._metrics: list[str] = []
 
-    def visit_Import(self, node: Any) -> None:
-        """Learns what it binds."""
-        self.script.names.learn_import(node)
+    def learn(self, module: Any) -> None:
+        """Reads a module."""
+        kinds = {
+            cst.Import: self.script.names.learn_import,
+            cst.ImportFrom: self.script.names.learn_from,
+            cst.Assign: self._learn_assignment,
+            cst.ClassDef: self._learn_class,
+            cst.Call: self._learn_call,
+        }
+        for node in walk(module):
+            learn = kinds.get(type(node))
+            if learn is not None:
+                learn(node)
+        self._decide_on_accuracy()
 
-    def visit_ImportFrom(self, node: Any) -> None:
-        """Learns what it binds."""
-        self.script.names.learn_from(node)
-
-    def visit_Assign(self, node: Any) -> None:
+    def _learn_assignment(self, node: Any) -> None:
         """Learns which names hold models."""
         value = node.value
         if not isinstance(value, cst.Call) or not self._makes_model(value):
@@ -137,13 +149,13 @@ class Survey(cst.CSTVisitor):  # type: ignore[misc] # libcst is only there with 
         path = self.script.names.path(call.func)
         return is_keras(path) and str(path).rpartition(".")[2] in _MAKERS
 
-    def visit_ClassDef(self, node: Any) -> None:
+    def _learn_class(self, node: Any) -> None:
         """A model's own class calls its methods on `self`; its instances are models."""
         bases = [self.script.names.path(base.value) for base in node.bases]
         if any(is_keras(base) and str(base).endswith(".Model") for base in bases):
             self.script.models.add("self")
 
-    def visit_Call(self, node: Any) -> None:
+    def _learn_call(self, node: Any) -> None:
         """Learns models by their methods, and how accuracy is asked for."""
         names = {a.keyword.value: a.value for a in node.args if a.keyword is not None}
         for asked in ("show_accuracy", "accuracy"):
@@ -170,7 +182,7 @@ class Survey(cst.CSTVisitor):  # type: ignore[misc] # libcst is only there with 
             return
         self._metrics += [m for m in found if isinstance(m, str)]
 
-    def leave_Module(self, original_node: Any) -> None:
+    def _decide_on_accuracy(self) -> None:
         """Decides what "acc" in logs is called today."""
         script = self.script
         asks = "accuracy" in self._metrics or script.shows_accuracy

@@ -12,11 +12,11 @@ from trimtab.compat.migration.nodes import text_of
 from trimtab.compat.migration.rewrite import Rewriter
 from trimtab.compat.migration.script import Change, Remark, Script, Survey
 from trimtab.compat.migration.snippets import SNIPPETS
+from trimtab.compat.migration.trees import Lines, walk
 from trimtab.compat.tables import ERAS
 from trimtab.core import extras
 
 cst: Any = extras.require("libcst", "migrate", "Rewriting source")
-metadata: Any = extras.require("libcst.metadata", "migrate", "Rewriting source")
 
 TARGETS = ("keras", "trimtab")
 _PRINT = re.compile(r"^\s*print\s+[^=(\s]|^\s*print\s*>>|^\s*exec\s+['\"]", re.MULTILINE)
@@ -60,14 +60,16 @@ def migrate_source(
     if to not in TARGETS:
         raise ValueError(f"migrate: `to` must be one of {', '.join(TARGETS)}; got {to!r}")
     tree = parsed(source, name)
+    module = cst.parse_module(source)
     era = dialect or detect(tree).era
     if era not in ERAS:
         Script(era).version  # noqa: B018 - refuses what is neither an era nor a version
-    if dialect is None and era == "keras2" and not _rewritten(source, Script(era, fills=False))[1]:
+    may_be_today = dialect is None and era == "keras2"
+    if may_be_today and _rewritten(module, tree, Script(era, fills=False)) == source:
         # Whatever it says, it says in today's words: nothing tells that it is not for Keras 3.
         era = "keras3"
     script = Script(era)
-    text, _ = _rewritten(source, script)
+    text = _rewritten(module, tree, script)
     if to == "trimtab":
         text = _to_trimtab(text)
     return Migrated(
@@ -79,15 +81,13 @@ def migrate_source(
     )
 
 
-def _rewritten(source: str, script: Script) -> tuple[str, bool]:
-    """The new source, and whether it is another one; `script` learns what was done."""
-    wrapper = metadata.MetadataWrapper(cst.parse_module(source), unsafe_skip_copy=True)
-    wrapper.module.visit(Survey(script))
-    module = wrapper.visit(Rewriter(script))
+def _rewritten(module: Any, tree: ast.Module, script: Script) -> str:
+    """The new source; `script` learns what was done."""
+    Survey(script).learn(module)
+    module = Rewriter(script, Lines(module, tree)).rewritten(module)
     module = _without_tensorflow(script, module)
     module = _with_needs(script, module)
-    text = str(module.code)
-    return text, text != source
+    return str(module.code)
 
 
 def _once(remarks: list[Remark]) -> tuple[Remark, ...]:
@@ -113,23 +113,10 @@ def parsed(source: str, name: str) -> ast.Module:
         raise ValueError(f"{name}, line {error.lineno}: {error.msg}; mend it first") from error
 
 
-class _Uses(cst.CSTVisitor):  # type: ignore[misc] # libcst is only there with its extra
-    """Counts the variables that are read."""
-
-    def __init__(self) -> None:
-        self.names: set[str] = set()
-
-    def visit_Import(self, node: Any) -> bool:
-        """An import uses nothing."""
-        return False
-
-    def visit_ImportFrom(self, node: Any) -> bool:
-        """An import uses nothing."""
-        return False
-
-    def visit_Name(self, node: Any) -> None:
-        """A use, or a name that is alike."""
-        self.names.add(node.value)
+def _names_in_use(module: Any) -> set[str]:
+    """Variables that are read, and names that are alike; an import uses nothing."""
+    nodes = walk(module, passed_over=(cst.Import, cst.ImportFrom))
+    return {node.value for node in nodes if isinstance(node, cst.Name)}
 
 
 class _DropImport(cst.CSTTransformer):  # type: ignore[misc] # libcst is only there with its extra
@@ -158,10 +145,9 @@ def _without_tensorflow(script: Script, module: Any) -> Any:
     locals_of = [local for local, path in script.names.bound.items() if path == "tensorflow"]
     if not locals_of or not (script.changes or script.needs):
         return module
-    uses = _Uses()
-    module.visit(uses)
+    used = _names_in_use(module)
     for local in locals_of:
-        if local not in uses.names:
+        if local not in used:
             line = next((c.line for c in script.changes), 1)
             script.changes.append(Change(line, f"import tensorflow as {local}", ""))
             return module.visit(_DropImport(local, "keras" in script.needs))

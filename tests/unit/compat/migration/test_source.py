@@ -1,3 +1,5 @@
+import ast
+
 import pytest
 
 from trimtab.compat.migration.rewrite import UNUSED
@@ -235,3 +237,45 @@ def test_a_function_that_the_new_source_needs_stands_before_its_use():
 
     assert new.index("def class_numbers") < new.index("print(class_numbers(")
     compile(new, "new.py", "exec")
+
+
+def test_lines_are_those_of_the_old_source():
+    source = '''"""Of several
+lines."""
+import keras; from keras.layers import Dense
+
+# A comment.
+@property
+@wrapped(Dense(2,
+               init="zero"))
+def build(model, units=(3,
+                        4)):
+    if units:
+        # Another one.
+        model.add(
+            Dense(
+                output_dim=3,
+            )
+        )
+    first = 1; model.add(Dense(output_dim=5))
+
+
+class Own(object): layer = Dense(output_dim=6)
+
+
+match 3:
+    case 3:
+        model.fit(X, Y, nb_epoch=3)
+for _ in [Dense(
+    output_dim=7)]: pass
+'''
+    migrated = migrate_source(source, dialect="keras1")
+    assert [change.line for change in migrated.changes] == [7, 14, 18, 21, 26, 27]
+    assert ast.parse(migrated.source)
+
+
+def test_a_use_of_tensorflow_within_a_function_keeps_its_import():
+    source = "import tensorflow as tf\ntf.random.set_seed(3)\n"
+    used = "def get():\n    import tensorflow as tf\n    return 3\n"
+    assert "tensorflow" not in migrate_source(source).source
+    assert migrate_source(source + used).source.count("import tensorflow") == 1
