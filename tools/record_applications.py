@@ -2,6 +2,8 @@
 
     KERAS_BACKEND=jax python tools/record_applications.py tests/parity/recorded/applications.json.gz
 
+With names behind the file, only those networks are recorded; the others stay as they are.
+
 For each network: names and classes of its layers, shapes of its weights, its number of parameters,
 and its logits on a small image with weights that `weights_for` makes of their shapes and names.
 Takes some minutes: Keras compiles every network.
@@ -34,6 +36,7 @@ NETWORKS = {
     "MobileNetV3Large": 32,
     "MobileNetV3Small": 32,
     **{f"EfficientNetB{number}": 32 for number in range(8)},
+    **{f"EfficientNetV2{size}": 32 for size in ("B0", "B1", "B2", "B3", "S", "M", "L")},
 }
 CLASSES = 7
 
@@ -88,12 +91,17 @@ def record(name, size):
 
 def main():
     """Writes the record."""
+    path, *names = sys.argv[1:]
     found = {}
-    for name, size in NETWORKS.items():
-        found[name] = record(name, size)
+    if names:
+        with gzip.open(path) as file:
+            found = json.load(file)["networks"]
+    for name in names or NETWORKS:
+        found[name] = record(name, NETWORKS[name])
         print(name, found[name]["parameters"], found[name]["output"][:3], flush=True)
-    with gzip.GzipFile(sys.argv[1], "wb", mtime=0) as file:
-        file.write(json.dumps({"keras": keras.__version__, "networks": found}).encode())
+    kept = {name: found[name] for name in NETWORKS}
+    with gzip.GzipFile(path, "wb", mtime=0) as file:
+        file.write(json.dumps({"keras": keras.__version__, "networks": kept}).encode())
 
 
 if __name__ == "__main__":

@@ -19,7 +19,14 @@ RECORD = json.loads(
 )["networks"]
 SIZES = {"Xception": 71, "InceptionV3": 75, "InceptionResNetV2": 75}
 CLASSES = 7
-QUICK = {"MobileNetV2", "MobileNetV3Small", "ResNet50V2", "EfficientNetB0", "DenseNet121"}
+QUICK = {
+    "MobileNetV2",
+    "MobileNetV3Small",
+    "ResNet50V2",
+    "EfficientNetB0",
+    "EfficientNetV2B0",
+    "DenseNet121",
+}
 NETWORKS = [
     pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in RECORD
 ]
@@ -86,7 +93,7 @@ def test_both_data_formats_give_the_same(name):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("suffix", [".weights.h5", ".h5", ".keras"])
-@pytest.mark.parametrize("name", ["MobileNet", "ResNet50"])
+@pytest.mark.parametrize("name", ["MobileNet", "ResNet50", "EfficientNetV2B0"])
 def test_a_file_that_keras_wrote_is_taken_by_weights(name, suffix, tmp_path):
     theirs = getattr(keras.applications, name)(
         weights=None, input_shape=(32, 32, 3), classes=CLASSES

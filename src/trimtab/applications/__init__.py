@@ -2,6 +2,7 @@
 
 from trimtab.applications import densenet as densenet
 from trimtab.applications import efficientnet as efficientnet
+from trimtab.applications import efficientnet_v2 as efficientnet_v2
 from trimtab.applications import imagenet_utils as imagenet_utils
 from trimtab.applications import inception_resnet_v2 as inception_resnet_v2
 from trimtab.applications import inception_v3 as inception_v3
@@ -25,6 +26,13 @@ from trimtab.applications.efficientnet import EfficientNetB4 as EfficientNetB4
 from trimtab.applications.efficientnet import EfficientNetB5 as EfficientNetB5
 from trimtab.applications.efficientnet import EfficientNetB6 as EfficientNetB6
 from trimtab.applications.efficientnet import EfficientNetB7 as EfficientNetB7
+from trimtab.applications.efficientnet_v2 import EfficientNetV2B0 as EfficientNetV2B0
+from trimtab.applications.efficientnet_v2 import EfficientNetV2B1 as EfficientNetV2B1
+from trimtab.applications.efficientnet_v2 import EfficientNetV2B2 as EfficientNetV2B2
+from trimtab.applications.efficientnet_v2 import EfficientNetV2B3 as EfficientNetV2B3
+from trimtab.applications.efficientnet_v2 import EfficientNetV2L as EfficientNetV2L
+from trimtab.applications.efficientnet_v2 import EfficientNetV2M as EfficientNetV2M
+from trimtab.applications.efficientnet_v2 import EfficientNetV2S as EfficientNetV2S
 from trimtab.applications.inception_resnet_v2 import InceptionResNetV2 as InceptionResNetV2
 from trimtab.applications.inception_v3 import InceptionV3 as InceptionV3
 from trimtab.applications.mobilenet_v3 import MobileNetV3Large as MobileNetV3Large

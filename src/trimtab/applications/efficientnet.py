@@ -6,11 +6,12 @@ import functools
 import math
 from typing import Any
 
-from trimtab import initializers, layers
+from trimtab import layers
 from trimtab.applications.building import Builder, Network, Options, network
 from trimtab.applications.depthwise import padded, width
 from trimtab.applications.imagenet_utils import decode_predictions as decode_predictions
 from trimtab.applications.imagenet_utils import preprocessing
+from trimtab.applications.inverted import DROP, added, ended, kernel, unit, weighed
 from trimtab.models import Model
 
 _SOURCE = "Tan and Le, 2019, arXiv:1905.11946"
@@ -25,31 +26,8 @@ _STAGES = (
     (3, 1, 320, 6, 1),
 )
 _SQUEEZE = 0.25
-_DROP = 0.2
 # Deviations of ImageNet's pixels, by whose roots the published weights want them divided again.
 _DEVIATIONS = (0.229, 0.224, 0.225)
-
-
-def _kernel() -> Any:
-    return initializers.VarianceScaling(2.0, "fan_out", "truncated_normal")
-
-
-def _unit(build: Builder, x: Any, filters: int, name: str, norm: str, act: str | None) -> Any:
-    """A convolution of size 1 with Batch Normalization, and an activation if it has one."""
-    x = build.conv(x, filters, 1, name=name, kernel_initializer=_kernel())
-    x = build.norm(x, norm)
-    return x if act is None else build.act(x, "swish", act)
-
-
-def _weighed(build: Builder, x: Any, filters: int, squeezed: int, name: str) -> Any:
-    """Each channel times a factor that the means of all channels decide."""
-    y = layers.GlobalAveragePooling2D(name=f"{name}se_squeeze")(x)
-    shape = (filters, 1, 1) if build.is_first else (1, 1, filters)
-    y = layers.Reshape(shape, name=f"{name}se_reshape")(y)
-    for words, count, kind in (("reduce", squeezed, "swish"), ("expand", filters, "sigmoid")):
-        named = {"activation": kind, "kernel_initializer": _kernel()}
-        y = build.conv(y, count, 1, bias=True, name=f"{name}se_{words}", **named)
-    return layers.multiply([x, y], name=f"{name}se_excite")
 
 
 def _block(
@@ -67,7 +45,7 @@ def _block(
     shortcut, inside = x, before * expansion
     if expansion != 1:
         names = (f"{name}expand_conv", f"{name}expand_bn", f"{name}expand_activation")
-        x = _unit(build, x, inside, *names)
+        x = unit(build, x, inside, names)
     if strides > 1:
         x = padded(build, x, size, f"{name}dwconv_pad")
     x = layers.DepthwiseConv2D(
@@ -75,56 +53,42 @@ def _block(
         strides=strides,
         padding="same" if strides == 1 else "valid",
         use_bias=False,
-        depthwise_initializer=_kernel(),
+        depthwise_initializer=kernel(),
         name=f"{name}dwconv",
     )(x)
     x = build.act(build.norm(x, f"{name}bn"), "swish", f"{name}activation")
-    x = _weighed(build, x, inside, max(1, int(before * _SQUEEZE)), name)
-    x = _unit(build, x, after, f"{name}project_conv", f"{name}project_bn", None)
+    x = weighed(build, x, inside, max(1, int(before * _SQUEEZE)), name)
+    x = unit(build, x, after, (f"{name}project_conv", f"{name}project_bn", None))
     if strides == 1 and before == after:
-        if rate > 0:
-            x = layers.Dropout(rate, noise_shape=(None, 1, 1, 1), name=f"{name}drop")(x)
-        x = layers.add([x, shortcut], name=f"{name}add")
+        return added(x, shortcut, rate, name)
     return x
 
 
-def _build(options: Options, size: int, widths: float, depths: float, dropout: float) -> Model:
-    build = Builder(options, size, 32)
+def _build(options: Options, side: int, widths: float, depths: float, dropout: float) -> Model:
+    build = Builder(options, side, 32)
     x = layers.Rescaling(1.0 / 255.0)(build.image)
     x = layers.Normalization(axis=build.axis)(x)
     if options.weights == "imagenet":
         x = layers.Rescaling([1.0 / math.sqrt(part) for part in _DEVIATIONS])(x)
     x = padded(build, x, 3, "stem_conv_pad")
     stem = width(32 * widths)
-    named = {"kernel_initializer": _kernel()}
-    x = build.conv(x, stem, 3, 2, "valid", name="stem_conv", **named)
-    x = build.act(build.norm(x, "stem_bn"), "swish", "stem_activation")
+    x = unit(build, x, stem, ("stem_conv", "stem_bn", "stem_activation"), 3, 2, "valid")
     total = sum(math.ceil(depths * blocks) for _, blocks, *_ in _STAGES)
     before, done = stem, 0
-    for stage, (kernel, blocks, filters, expansion, first) in enumerate(_STAGES, start=1):
+    for stage, (size, blocks, filters, expansion, first) in enumerate(_STAGES, start=1):
         after = width(filters * widths)
         for block in range(math.ceil(depths * blocks)):
             strides = first if block == 0 else 1
             name = f"block{stage}{chr(ord('a') + block)}_"
-            rate = _DROP * done / total
-            x = _block(build, x, (before, after), kernel, expansion, strides, rate, name)
+            rate = DROP * done / total
+            x = _block(build, x, (before, after), size, expansion, strides, rate, name)
             before, done = after, done + 1
-    x = _unit(build, x, width(1280 * widths), "top_conv", "top_bn", "top_activation")
-    if not options.include_top:
-        return build.model(build.pooled(x, names=True))
-    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
-    x = layers.Dropout(dropout, name="top_dropout")(x)
-    head = layers.Dense(
-        options.classes,
-        activation=options.classifier_activation,
-        kernel_initializer=initializers.VarianceScaling(1 / 3, "fan_out", "uniform"),
-        name="predictions",
-    )
-    return build.model(head(x))
+    x = unit(build, x, width(1280 * widths), ("top_conv", "top_bn", "top_activation"))
+    return ended(build, x, dropout)
 
 
-def _scaled(number: int, size: int, widths: float, depths: float, dropout: float) -> Network:
-    build = functools.partial(_build, size=size, widths=widths, depths=depths, dropout=dropout)
+def _scaled(number: int, side: int, widths: float, depths: float, dropout: float) -> Network:
+    build = functools.partial(_build, side=side, widths=widths, depths=depths, dropout=dropout)
     return network(f"EfficientNetB{number}", f"efficientnetb{number}", _SOURCE, build)
 
 

@@ -69,6 +69,15 @@ efficientnetb5 ace28f2a6363774853a83a0b21b9421a 38879255a25d3c92d5e44e04ae6cec6f
 efficientnetb6 165f6e37dce68623721b423839de8be5 9ecce42647a20130c1f39a5d4cb75743
 efficientnetb7 8c03f828fec3ef71311cd463b6759d99 cbcfe4450ddf6f3ad90b1b398090fe4a
 """
+_EFFICIENT_V2 = """
+b0 21ecbf6da12460d5c40bb2f29ceb2188 893217f2bb855e2983157299931e43ff
+b1 069f0534ff22adf035c89e2d9547a9dc 0e80663031ca32d657f9caa404b6ec37
+b2 424e49f28180edbde1e94797771950a7 1dfe2e7a5d45b6632553a8961ea609eb
+b3 1f1fc43bd98a6e4fd8fdfd551e02c7a0 f6abf7b5849ac99a89b50dd3fd532856
+s e1d88a8495beba45748fedd0cecbe016 af0682fb74e8c54910f2d4393339c070
+m a3bf6aa3276309f4fc6a34aa114c95cd 1b8dc055df72dde80d614482840fe342
+l 27e6d408b53c7ebc868fefa357689935 b0b66b5c863aef5b46e8608fe1711615
+"""
 _MOBILE_V3 = """
 large_224_0.75_float 765b44a33ad4005b3ac83185abf1d0eb 40af19a13ebea4e2ee0c676887f69a2e
 large_224_1.0_float 59e551e166be033d707958cf9e29a6a7 07fb09a5933dd0c8eaafa16978110389
@@ -90,18 +99,22 @@ def _all() -> dict[str, Published]:
     for name, *hashes in _rows(_EFFICIENT):
         files = (f"{name}.h5", f"{name}_notop.h5")
         found[name] = _published("keras-applications", *files, *hashes)
+    for size, *hashes in _rows(_EFFICIENT_V2):
+        name = f"efficientnetv2-{size}"
+        files = (f"{name}.h5", f"{name}_notop.h5")
+        found[name] = _published(f"{_FOLDER}/efficientnet_v2", *files, *hashes)
     for name, *hashes in _rows(_MOBILE_V3):
         files = (f"weights_mobilenet_v3_{name}.h5", f"weights_mobilenet_v3_{name}_no_top_v2.h5")
         found[f"mobilenet_v3_{name}"] = _published(f"{_FOLDER}/mobilenet_v3", *files, *hashes)
     for alpha, text in _ALPHAS.items():
-        for size in _SIZES[1:]:
-            files = (f"mobilenet_{text}_{size}_tf.h5", f"mobilenet_{text}_{size}_tf_no_top.h5")
-            found[f"mobilenet_{alpha}_{size}"] = _published(f"{_FOLDER}/mobilenet", *files)
+        for side in _SIZES[1:]:
+            files = (f"mobilenet_{text}_{side}_tf.h5", f"mobilenet_{text}_{side}_tf_no_top.h5")
+            found[f"mobilenet_{alpha}_{side}"] = _published(f"{_FOLDER}/mobilenet", *files)
     for alpha in ("0.35", "0.5", "0.75", "1.0", "1.3", "1.4"):
-        for size in _SIZES if float(alpha) <= 1 else (224,):
-            stem = f"mobilenet_v2_{_KERNELS}_{alpha}_{size}"
+        for side in _SIZES if float(alpha) <= 1 else (224,):
+            stem = f"mobilenet_v2_{_KERNELS}_{alpha}_{side}"
             files = (f"{stem}.h5", f"{stem}_no_top.h5")
-            found[f"mobilenet_v2_{alpha}_{size}"] = _published(f"{_FOLDER}/mobilenet_v2", *files)
+            found[f"mobilenet_v2_{alpha}_{side}"] = _published(f"{_FOLDER}/mobilenet_v2", *files)
     return found
 
 

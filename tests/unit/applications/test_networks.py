@@ -147,10 +147,39 @@ def test_offline_the_error_says_where_to_put_the_file(monkeypatch, tmp_path):
         applications.ResNet50V2(include_top=False)
 
 
+def test_dropout_of_blocks_grows_by_the_smallest_networks_depth():
+    """Keras's rates: 0.2 times a block's place over the 21 blocks of EfficientNetV2-B0."""
+    model = applications.EfficientNetV2B1(weights=None, include_top=False)
+    rates = [layer.rate for layer in model.layers if layer.name.endswith("_drop")]
+
+    np.testing.assert_allclose([rates[0], rates[-1]], [0.2 * 1 / 21, 0.2 * 26 / 21])
+
+
+@pytest.mark.parametrize(
+    ("size", "channels", "expected"),
+    [
+        ("B0", 3, ["Rescaling", "Normalization"]),
+        ("B0", 1, ["Rescaling", "Conv2D"]),
+        ("S", 3, ["Rescaling", "Conv2D"]),
+    ],
+)
+def test_efficientnet_2_prepares_its_images(size, channels, expected):
+    make = getattr(applications, f"EfficientNetV2{size}")
+    named = {"weights": None, "include_top": False, "input_shape": (32, 32, channels)}
+
+    assert [type(layer).__name__ for layer in make(**named).layers[1:3]] == expected
+    bare = make(**named, include_preprocessing=False)
+    assert type(bare.layers[1]).__name__ == "Conv2D"
+
+
 def test_every_network_with_weights_has_its_files_listed():
-    assert {"vgg16", "xception", "efficientnetb7", "mobilenet_v2_1.4_224"} <= set(
-        published.PUBLISHED
-    )
+    assert {
+        "vgg16",
+        "xception",
+        "efficientnetb7",
+        "efficientnetv2-l",
+        "mobilenet_v2_1.4_224",
+    } <= set(published.PUBLISHED)
     assert all(files.top.endswith(".h5") for files in published.PUBLISHED.values())
 
 

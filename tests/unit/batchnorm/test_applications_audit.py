@@ -16,6 +16,7 @@ LARGE = {
     "VGG16",
     "VGG19",
     *(f"EfficientNetB{n}" for n in range(3, 8)),
+    *(f"EfficientNetV2{size}" for size in ("B1", "B2", "B3", "S", "M", "L")),
 }
 NAMES = sorted(
     name

@@ -356,6 +356,7 @@ def test_folded_model_is_saved_and_read(tmp_path):
 FAMILIES = [
     "DenseNet121",
     "EfficientNetB0",
+    "EfficientNetV2B0",
     "GoogLeNet",
     "InceptionResNetV2",
     "InceptionV3",
