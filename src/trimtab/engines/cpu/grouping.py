@@ -8,8 +8,10 @@ from trimtab.engines.cpu.fusion import Fusion
 from trimtab.engines.cpu.values import has_kernel_types, is_direct, root
 from trimtab.ir.graph import Graph, Node, Value, is_leaf
 
-# Longest elementwise program: its temporaries must stay in the first-level cache.
+# Longest elementwise program of unrelated chains, and of one chain: temporaries must stay in the
+# first-level cache.
 _LONGEST = 48
+_LONGEST_CHAIN = 96
 # Elements up to which unrelated chains of one shape share a program, to save the steps' fixed cost.
 _SMALL = 8192
 
@@ -52,7 +54,9 @@ class Grouping:
         self._level: dict[int, int] = {}
         self._results = {id(root(v).node) for v in graph.results}
         self._assign_levels()
+        self._note_consumers()
         self._sink()
+        self._sink_chains()
 
     def _ordered(self, graph: Graph, order: Sequence[Node]) -> list[Node]:
         """The nodes that are computed, each after what it reads; of a fusion its last one."""
@@ -108,17 +112,19 @@ class Grouping:
                 level = max(level, self._level[id(producer)] + (not together))
             self._level[id(node)] = level
 
+    def _note_consumers(self) -> None:
+        self._consumers: dict[int, list[tuple[Node, bool]]] = {}
+        for node in self._order:
+            for producer, together in self._inputs[id(node)]:
+                self._consumers.setdefault(id(producer), []).append((node, together))
+
     def _sink(self) -> None:
         """Moves nodes that only later groups of their shape read into those groups.
 
         Less is kept in memory.
         """
-        consumers: dict[int, list[tuple[Node, bool]]] = {}
-        for node in self._order:
-            for producer, together in self._inputs[id(node)]:
-                consumers.setdefault(id(producer), []).append((node, together))
         for node in reversed(self._order):
-            readers = consumers.get(id(node))
+            readers = self._consumers.get(id(node))
             if id(node) not in self._fusable or id(node) in self._results or not readers:
                 continue
             if not all(together for _, together in readers):
@@ -126,6 +132,38 @@ class Grouping:
             # With one operand, the value replaced in memory is never larger than the one it needs.
             if len({id(p) for p, _ in self._inputs[id(node)]}) <= 1:
                 self._level[id(node)] = min(self._level[id(reader)] for reader, _ in readers)
+
+    def _sink_chains(self) -> None:
+        """Moves chains that only later chains of their shape read to those, the last chains first.
+
+        So what an optimizer does to a weight is one pass over it, though some of it could start
+        before the numbers are known that the rest waits for.
+        """
+        by_level: dict[tuple[int, tuple[int, ...]], list[tuple[int, Node]]] = {}
+        for position, node in enumerate(self._order):
+            if id(node) in self._fusable:
+                key = (self._level[id(node)], node.outputs[0].shape)
+                by_level.setdefault(key, []).append((position, node))
+        for key in sorted(by_level, key=lambda key: -key[0]):
+            for chain in _components(by_level[key]):
+                self._sink_chain([node for _, node in chain])
+
+    def _sink_chain(self, chain: Sequence[Node]) -> None:
+        inside = {id(node) for node in chain}
+        levels: list[int] = []
+        read: set[int] = set()
+        kept = 0
+        for node in chain:
+            outer = [c for c in self._consumers.get(id(node), ()) if id(c[0]) not in inside]
+            if not all(together for _, together in outer):
+                return
+            levels += [self._level[id(reader)] for reader, _ in outer]
+            kept += bool(outer) or id(node) in self._results
+            read |= {id(p) for p, _ in self._inputs[id(node)] if id(p) not in inside}
+        # What it reads is kept for longer: no more than what needs no memory between any more.
+        if levels and len(read) <= kept:
+            for node in chain:
+                self._level[id(node)] = min(levels)
 
     def units(self) -> list[Unit]:
         """The units in an order in which each comes after what it reads."""
@@ -143,10 +181,10 @@ class Grouping:
             size = 1
             for dim in shape:
                 size *= dim
-            parts = [members] if size <= _SMALL else _components(members)
-            for part in parts:
-                for start in range(0, len(part), _LONGEST):
-                    chunk = part[start : start + _LONGEST]
+            chains = _components(members)
+            for part in _packed(chains) if size <= _SMALL else chains:
+                for start in range(0, len(part), _LONGEST_CHAIN):
+                    chunk = part[start : start + _LONGEST_CHAIN]
                     units.append(Unit([n for _, n in chunk], level, chunk[0][0], True))
         units.sort(key=lambda unit: (unit.level, unit.order))
         return units
@@ -172,3 +210,14 @@ def _components(members: list[tuple[int, Node]]) -> list[list[tuple[int, Node]]]
     for position, node in members:
         parts.setdefault(find(id(node)), []).append((position, node))
     return list(parts.values())
+
+
+def _packed(chains: list[list[tuple[int, Node]]]) -> list[list[tuple[int, Node]]]:
+    """Whole chains together, up to the length of a program."""
+    parts: list[list[tuple[int, Node]]] = []
+    for chain in chains:
+        if parts and len(parts[-1]) + len(chain) <= _LONGEST:
+            parts[-1] += chain
+        else:
+            parts.append(list(chain))
+    return [sorted(part, key=lambda member: member[0]) for part in parts]
