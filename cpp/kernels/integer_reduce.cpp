@@ -94,6 +94,7 @@ std::unique_ptr<Kernel> make(const ReduceStep& step) {
     case ReduceOperation::any:
       return std::make_unique<IntegerReduce<T, ReduceOperation::any>>(step);
     case ReduceOperation::all:
+    case ReduceOperation::square_sum:  // read_reduce takes it for floats only
       break;
   }
   return std::make_unique<IntegerReduce<T, ReduceOperation::all>>(step);
@@ -105,8 +106,8 @@ ReduceStep read_reduce(const StepSpec& spec) {
   IntReader ints(spec);
   ReduceStep step{};
   const std::int64_t operation = ints.size();
-  if (operation > static_cast<std::int64_t>(ReduceOperation::all)) {
-    ints.fail("needs an operation in [0, 6)", operation);
+  if (operation > static_cast<std::int64_t>(ReduceOperation::square_sum)) {
+    ints.fail("needs an operation in [0, 7)", operation);
   }
   step.operation = static_cast<ReduceOperation>(operation);
   step.dtype = ints.dtype();
@@ -116,9 +117,14 @@ ReduceStep read_reduce(const StepSpec& spec) {
   ints.finish();
   expect(spec, 2, 1);
   step.scale = spec.floats[0];
-  const bool is_logical = step.operation >= ReduceOperation::any;
+  const bool is_logical =
+      step.operation == ReduceOperation::any || step.operation == ReduceOperation::all;
   if (is_logical && step.dtype != DType::boolean) {
     ints.fail("takes booleans (6) for any and all", static_cast<std::int64_t>(step.dtype));
+  }
+  const bool is_floating = step.dtype == DType::float32 || step.dtype == DType::float64;
+  if (step.operation == ReduceOperation::square_sum && !is_floating) {
+    ints.fail("takes floats for a sum of squares", static_cast<std::int64_t>(step.dtype));
   }
   return step;
 }

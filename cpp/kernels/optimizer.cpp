@@ -1,24 +1,11 @@
-// sgd and adam: one optimizer step of one variable. In place is allowed.
-#include <algorithm>
-
-#include "base/thread_pool.h"
+// sgd and adam: one optimizer step of one variable. In place is allowed. Two optional operands,
+// each a number: what part of the parameter decays before the step, and a factor of the gradient.
 #include "kernels/dispatch.h"
 #include "kernels/simd_families.h"
-#include "kernels/sums.h"
+#include "kernels/update.h"
 
 namespace trimtab::TRIMTAB_ISA {
 namespace {
-
-constexpr std::int64_t threaded_elements = 100'000;
-
-// Calls range(first, end) for parts of [0, count), on the threads if there is much to do.
-template <class Function>
-[[gnu::always_inline]] inline void for_ranges(std::int64_t count, Function&& range) {
-  if (count < threaded_elements) return range(0, count);
-  constexpr std::int64_t part = 16'384;
-  parallel_for((count + part - 1) / part,
-               [&](std::int64_t task) { range(task * part, std::min(count, (task + 1) * part)); });
-}
 
 enum class Momentum { none, heavy_ball, nesterov };
 
@@ -34,23 +21,38 @@ class Sgd final : public Kernel {
     learning_rate_ = reinterpret_cast<const T*>(operands[3]);
     new_parameter_ = reinterpret_cast<T*>(operands[4]);
     new_velocity_ = reinterpret_cast<T*>(operands[5]);
+    if (operands.size() > 6) scales_.bind(operands[6], operands[7]);
   }
 
   void run() noexcept override {
-    for_ranges(count_, [this](std::int64_t first, std::int64_t end) {
-      const Vec<T> learning_rate = broadcast(*learning_rate_);
-      const Vec<T> momentum = broadcast(momentum_);
-      std::int64_t i = first;
-      for (; i + lanes<T> <= end; i += lanes<T>) step(i, lanes<T>, learning_rate, momentum);
-      if (i < end) step(i, end - i, learning_rate, momentum);
-    });
+    if (scales_.is_decayed()) return run_with<true>();
+    run_with<false>();
   }
 
  private:
-  [[gnu::always_inline]] void step(std::int64_t i, std::int64_t n, Vec<T> learning_rate,
-                                   Vec<T> momentum) const {
-    const Vec<T> change = learning_rate * load_lanes(gradient_ + i, n);
+  template <bool is_decayed>
+  void run_with() const noexcept {
+    for_parts(count_, [this](std::int64_t, std::int64_t first, std::int64_t end) {
+      const Numbers now = {broadcast(*learning_rate_), broadcast(momentum_), scales_.decay(),
+                           scales_.factor()};
+      for_vectors<T>(first, end,
+                     [&](std::int64_t i, std::int64_t n) { step<is_decayed>(i, n, now); });
+    });
+  }
+
+  struct Numbers {
+    Vec<T> learning_rate;
+    Vec<T> momentum;
+    Vec<T> decay;
+    Vec<T> factor;
+  };
+
+  template <bool is_decayed>
+  [[gnu::always_inline]] void step(std::int64_t i, std::int64_t n, const Numbers& now) const {
+    const Vec<T> momentum = now.momentum;
+    const Vec<T> change = now.learning_rate * (load_lanes(gradient_ + i, n) * now.factor);
     Vec<T> parameter = load_lanes(parameter_ + i, n);
+    if constexpr (is_decayed) parameter = parameter - parameter * now.decay;
     if constexpr (kind == Momentum::none) {
       parameter = parameter - change;
     } else {
@@ -70,6 +72,7 @@ class Sgd final : public Kernel {
   const T* learning_rate_ = nullptr;
   T* new_parameter_ = nullptr;
   T* new_velocity_ = nullptr;
+  Scales<T> scales_;
 };
 
 template <class T, bool is_amsgrad>
@@ -90,24 +93,38 @@ class Adam final : public Kernel {
     new_parameter_ = reinterpret_cast<T*>(operands[5]);
     new_m_ = reinterpret_cast<T*>(operands[6]);
     new_v_ = reinterpret_cast<T*>(operands[7]);
+    constexpr std::size_t own = is_amsgrad ? 10 : 8;
     if constexpr (is_amsgrad) {
       v_hat_ = reinterpret_cast<const T*>(operands[8]);
       new_v_hat_ = reinterpret_cast<T*>(operands[9]);
     }
+    if (operands.size() > own) scales_.bind(operands[own], operands[own + 1]);
   }
 
   void run() noexcept override {
-    for_ranges(count_, [this](std::int64_t first, std::int64_t end) {
-      const Vec<T> alpha = broadcast(*alpha_);
-      std::int64_t i = first;
-      for (; i + lanes<T> <= end; i += lanes<T>) step(i, lanes<T>, alpha);
-      if (i < end) step(i, end - i, alpha);
-    });
+    if (scales_.is_decayed()) return run_with<true>();
+    run_with<false>();
   }
 
  private:
-  [[gnu::always_inline]] void step(std::int64_t i, std::int64_t n, Vec<T> alpha) const {
-    const Vec<T> gradient = load_lanes(gradient_ + i, n);
+  template <bool is_decayed>
+  void run_with() const noexcept {
+    for_parts(count_, [this](std::int64_t, std::int64_t first, std::int64_t end) {
+      const Numbers now = {broadcast(*alpha_), scales_.decay(), scales_.factor()};
+      for_vectors<T>(first, end,
+                     [&](std::int64_t i, std::int64_t n) { step<is_decayed>(i, n, now); });
+    });
+  }
+
+  struct Numbers {
+    Vec<T> alpha;
+    Vec<T> decay;
+    Vec<T> factor;
+  };
+
+  template <bool is_decayed>
+  [[gnu::always_inline]] void step(std::int64_t i, std::int64_t n, const Numbers& now) const {
+    const Vec<T> gradient = load_lanes(gradient_ + i, n) * now.factor;
     Vec<T> m = load_lanes(m_ + i, n);
     Vec<T> v = load_lanes(v_ + i, n);
     m += (gradient - m) * weight_1_;
@@ -118,8 +135,10 @@ class Adam final : public Kernel {
       v = max(load_lanes(v_hat_ + i, n), v);
       store_lanes(new_v_hat_ + i, v, n);
     }
-    const Vec<T> change = m * alpha / (sqrt(v) + epsilon_);
-    store_lanes(new_parameter_ + i, load_lanes(parameter_ + i, n) - change, n);
+    Vec<T> parameter = load_lanes(parameter_ + i, n);
+    if constexpr (is_decayed) parameter = parameter - parameter * now.decay;
+    const Vec<T> change = m * now.alpha / (sqrt(v) + epsilon_);
+    store_lanes(new_parameter_ + i, parameter - change, n);
   }
 
   std::int64_t count_;
@@ -136,6 +155,7 @@ class Adam final : public Kernel {
   T* new_m_ = nullptr;
   T* new_v_ = nullptr;
   T* new_v_hat_ = nullptr;
+  Scales<T> scales_;
 };
 
 }  // namespace
@@ -146,7 +166,7 @@ std::unique_ptr<Kernel> prepare_sgd(const StepSpec& spec) {
   const std::int64_t count = ints.size();
   const bool is_nesterov = ints.flag();
   ints.finish();
-  kernels::expect(spec, 6, 1, {1, 5});
+  expect_scales(spec, 6, 1, {1, 5, 6, 7});
   if (spec.present[1] != spec.present[5]) {
     ints.fail("takes the momentum before and after the step, or neither", spec.present[1]);
   }
@@ -164,7 +184,8 @@ std::unique_ptr<Kernel> prepare_adam(const StepSpec& spec) {
   const std::int64_t count = ints.size();
   const bool is_amsgrad = ints.flag();
   ints.finish();
-  kernels::expect(spec, is_amsgrad ? 10 : 8, 3);
+  const std::size_t own = is_amsgrad ? 10 : 8;
+  expect_scales(spec, own, 3, {own, own + 1});
   return kernels::for_floating(dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
     if (is_amsgrad) return std::make_unique<Adam<T, true>>(count, spec.floats);
     return std::make_unique<Adam<T, false>>(count, spec.floats);

@@ -1,6 +1,7 @@
-// reduce of floating point numbers: sum, max, min, product.
+// reduce of floating point numbers: sum, max, min, product, sum of squares.
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
@@ -20,8 +21,17 @@ using kernels::ReduceStep;
 constexpr std::int64_t threaded_elements = 200'000;
 constexpr std::int64_t chunk_elements = 32'768;
 
+// What is combined: the elements themselves.
+struct Plain {
+  template <class V>
+  [[gnu::always_inline]] static V map(V x) {
+    return x;
+  }
+};
+
 template <class T>
-struct Sum {
+struct Sum : Plain {
+  using OfParts = Sum;
   static constexpr T start = 0;
   template <class V>
   [[gnu::always_inline]] static V combine(V a, V b) {
@@ -30,7 +40,16 @@ struct Sum {
 };
 
 template <class T>
-struct Product {
+struct SquareSum : Sum<T> {
+  template <class V>
+  [[gnu::always_inline]] static V map(V x) {
+    return x * x;
+  }
+};
+
+template <class T>
+struct Product : Plain {
+  using OfParts = Product;
   static constexpr T start = 1;
   template <class V>
   [[gnu::always_inline]] static V combine(V a, V b) {
@@ -40,7 +59,8 @@ struct Product {
 
 // NaN wins.
 template <class T>
-struct Max {
+struct Max : Plain {
+  using OfParts = Max;
   static constexpr T start = -std::numeric_limits<T>::infinity();
   template <class V>
   [[gnu::always_inline]] static V combine(V a, V b) {
@@ -49,7 +69,8 @@ struct Max {
 };
 
 template <class T>
-struct Min {
+struct Min : Plain {
+  using OfParts = Min;
   static constexpr T start = std::numeric_limits<T>::infinity();
   template <class V>
   [[gnu::always_inline]] static V combine(V a, V b) {
@@ -66,6 +87,8 @@ struct Total {
 };
 template <class T>
 struct Total<T, Sum<T>> : CompensatedSum<T> {};
+template <class T>
+struct Total<T, SquareSum<T>> : CompensatedSum<T> {};
 
 // x[count, inner], of which `width` vectors from one column on; the last has `last` lanes.
 template <class T, class Operation, int width>
@@ -80,7 +103,7 @@ template <class T, class Operation, int width>
       for (int w = 0; w < width; ++w) {
         const Vec<T> value =
             w == width - 1 ? load_lanes(x + w * lanes<T>, last) : load(x + w * lanes<T>);
-        block[w] = Operation::combine(block[w], value);
+        block[w] = Operation::combine(block[w], Operation::map(value));
       }
     }
     for (int w = 0; w < width; ++w) totals[w].add(block[w]);
@@ -118,11 +141,14 @@ T reduce_run(const T* x, std::int64_t count) noexcept {
   constexpr std::int64_t width = lanes<T>;
   if (count < width) {
     T result = Operation::start;
-    for (std::int64_t i = 0; i < count; ++i) result = Operation::combine(result, x[i]);
+    for (std::int64_t i = 0; i < count; ++i)
+      result = Operation::combine(result, Operation::map(x[i]));
     return result;
   }
-  if constexpr (std::is_same_v<Operation, Sum<T>>) {
-    return sum_run<T>(count, [&](std::int64_t i, std::int64_t n) { return load_lanes(x + i, n); });
+  if constexpr (std::is_base_of_v<Sum<T>, Operation>) {
+    return sum_run<T>(count, [&](std::int64_t i, std::int64_t n) {
+      return Operation::map(load_lanes(x + i, n));
+    });
   } else {
     Vec<T> results[2] = {broadcast(Operation::start), broadcast(Operation::start)};
     std::int64_t i = 0;
@@ -131,7 +157,7 @@ T reduce_run(const T* x, std::int64_t count) noexcept {
       results[1] = Operation::combine(results[1], load(x + i + width));
     }
     T result = across_lanes<T, Operation>(Operation::combine(results[0], results[1]));
-    for (; i < count; ++i) result = Operation::combine(result, x[i]);
+    for (; i < count; ++i) result = Operation::combine(result, Operation::map(x[i]));
     return result;
   }
 }
@@ -140,7 +166,7 @@ template <class T, class Operation>
 class Reduce final : public Kernel {
  public:
   explicit Reduce(const ReduceStep& step) : step_(step), scale_(1) {
-    if (step.operation == ReduceOperation::sum) scale_ = static_cast<T>(step.scale);
+    if constexpr (std::is_base_of_v<Sum<T>, Operation>) scale_ = static_cast<T>(step.scale);
     if (step.outer * step.count * step.inner < threaded_elements) return;
     rows_per_chunk_ =
         std::max<std::int64_t>(chunk_elements / std::max<std::int64_t>(step.inner, 1), 1);
@@ -159,7 +185,8 @@ class Reduce final : public Kernel {
   void run() noexcept override {
     if (chunks_ == 0) {
       for (std::int64_t o = 0; o < step_.outer; ++o) {
-        reduce(x_ + o * step_.count * step_.inner, step_.count, y_ + o * step_.inner, scale_);
+        reduce<Operation>(x_ + o * step_.count * step_.inner, step_.count, y_ + o * step_.inner,
+                          scale_);
       }
       return;
     }
@@ -169,7 +196,8 @@ class Reduce final : public Kernel {
       parallel_for(groups, [&](std::int64_t group) {
         const std::int64_t end = step_.outer * (group + 1) / groups;
         for (std::int64_t o = step_.outer * group / groups; o < end; ++o) {
-          reduce(x_ + o * step_.count * step_.inner, step_.count, y_ + o * step_.inner, scale_);
+          reduce<Operation>(x_ + o * step_.count * step_.inner, step_.count, y_ + o * step_.inner,
+                            scale_);
         }
       });
       return;
@@ -177,20 +205,22 @@ class Reduce final : public Kernel {
     parallel_for(step_.outer * chunks_, [&](std::int64_t task) {
       const std::int64_t first = task % chunks_ * rows_per_chunk_;
       const T* x = x_ + (task / chunks_ * step_.count + first) * step_.inner;
-      reduce(x, std::min(rows_per_chunk_, step_.count - first), partial_ + task * step_.inner,
-             T{1});
+      reduce<Operation>(x, std::min(rows_per_chunk_, step_.count - first),
+                        partial_ + task * step_.inner, T{1});
     });
     for (std::int64_t o = 0; o < step_.outer; ++o) {
-      reduce(partial_ + o * chunks_ * step_.inner, chunks_, y_ + o * step_.inner, scale_);
+      reduce<typename Operation::OfParts>(partial_ + o * chunks_ * step_.inner, chunks_,
+                                          y_ + o * step_.inner, scale_);
     }
   }
 
  private:
+  template <class Kind>
   void reduce(const T* x, std::int64_t count, T* y, T scale) const noexcept {
     if (step_.inner == 1) {
-      *y = reduce_run<T, Operation>(x, count) * scale;
+      *y = reduce_run<T, Kind>(x, count) * scale;
     } else {
-      reduce_columns<T, Operation>(x, count, step_.inner, y, scale);
+      reduce_columns<T, Kind>(x, count, step_.inner, y, scale);
     }
   }
 
@@ -212,6 +242,8 @@ std::unique_ptr<Kernel> make(const ReduceStep& step) {
       return std::make_unique<Reduce<T, Min<T>>>(step);
     case ReduceOperation::product:
       return std::make_unique<Reduce<T, Product<T>>>(step);
+    case ReduceOperation::square_sum:
+      return std::make_unique<Reduce<T, SquareSum<T>>>(step);
     default:
       return std::make_unique<Reduce<T, Sum<T>>>(step);
   }

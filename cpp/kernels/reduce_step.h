@@ -8,9 +8,10 @@
 
 namespace trimtab::kernels {
 
-enum class ReduceOperation { sum, max, min, product, any, all };
+enum class ReduceOperation { sum, max, min, product, any, all, square_sum };
 
 // y[outer, inner] = reduction of x[outer, count, inner]; a sum of floats is multiplied by scale.
+// A sum of squares is of floats.
 struct ReduceStep {
   ReduceOperation operation;
   DType dtype;

@@ -11,12 +11,14 @@ namespace trimtab::TRIMTAB_ISA {
 using kernels::Kernel;
 using kernels::StepSpec;
 
+std::unique_ptr<Kernel> prepare_adafactor(const StepSpec& spec);
 std::unique_ptr<Kernel> prepare_adam(const StepSpec& spec);
 std::unique_ptr<Kernel> prepare_average_pool(const StepSpec& spec);
 std::unique_ptr<Kernel> prepare_average_pool_gradient(const StepSpec& spec);
 std::unique_ptr<Kernel> prepare_batch_norm(const StepSpec& spec);
 std::unique_ptr<Kernel> prepare_batch_norm_gradient(const StepSpec& spec);
 std::unique_ptr<Kernel> prepare_dropout(const StepSpec& spec);
+std::unique_ptr<Kernel> prepare_lamb(const StepSpec& spec);
 std::unique_ptr<Kernel> prepare_max_pool(const StepSpec& spec);
 std::unique_ptr<Kernel> prepare_max_pool_gradient(const StepSpec& spec);
 std::unique_ptr<Kernel> prepare_random_bits(const StepSpec& spec);

@@ -38,31 +38,33 @@ std::vector<Shape> shapes() {
   return all;
 }
 
-// sum, max, min
+// sum, max, min, sum of squares (6)
 void check_reduce(const Shape& shape, int operation) {
   std::vector<float> x = some_numbers(shape.elements());
   std::vector<float> y(static_cast<std::size_t>(shape.outer * shape.inner));
+  const bool is_sum = operation == 0 || operation == 6;
   run_step("reduce", {x, y}, {operation, 0, shape.outer, shape.count, shape.inner}, {0.5});
   std::vector<double> want;
   for (std::int64_t o = 0; o < shape.outer; ++o) {
     for (std::int64_t j = 0; j < shape.inner; ++j) {
-      double result = operation == 0 ? 0 : x[shape.at(o, 0, j)];
+      double result = is_sum ? 0 : x[shape.at(o, 0, j)];
       for (std::int64_t i = 0; i < shape.count; ++i) {
         const double value = x[shape.at(o, i, j)];
         if (operation == 0) result += 0.5 * value;
         if (operation == 1) result = std::max(result, value);
         if (operation == 2) result = std::min(result, value);
+        if (operation == 6) result += 0.5 * value * value;
       }
       want.push_back(result);
     }
   }
   const double tolerance = 1e-6 * std::sqrt(static_cast<double>(shape.count));
-  check_close(y, want, operation == 0 ? tolerance : 0, "reduce " + shape.text());
+  check_close(y, want, is_sum ? tolerance : 0, "reduce " + shape.text());
 }
 
 CASE(reductions_equal_plain_loops) {
   for (const Shape& shape : shapes()) {
-    for (const int operation : {0, 1, 2}) check_reduce(shape, operation);
+    for (const int operation : {0, 1, 2, 6}) check_reduce(shape, operation);
   }
 }
 
@@ -242,6 +244,158 @@ CASE(adam_takes_a_step_by_its_formula) {
   }
 }
 
+// A decay by a tenth and a gradient at half its size are those of the parameter and gradient given.
+template <class Run>
+void check_scales(const std::vector<float>& parameter, const std::vector<float>& gradient,
+                  const std::string& what, Run&& run) {
+  std::vector<float> decayed;
+  std::vector<float> halved;
+  for (const float p : parameter) decayed.push_back(p - p * 0.1F);
+  for (const float g : gradient) halved.push_back(g * 0.5F);
+  std::vector<float> decay = {0.1F};
+  std::vector<float> factor = {0.5F};
+  std::vector<float> wanted = decayed;
+  run(wanted, halved, Memory(), Memory());
+  std::vector<float> scaled = parameter;
+  std::vector<float> given = gradient;
+  run(scaled, given, Memory(decay), Memory(factor));
+  CHECK_THAT(scaled == wanted, what + ": a decay and a factor");
+}
+
+CASE(steps_decay_parameters_and_scale_gradients) {
+  for (const std::int64_t count : {5, 70, 120'000}) {
+    const std::vector<float> p = some_numbers(count);
+    const std::vector<float> g = some_numbers(count, 2);
+    std::vector<float> rate = {0.1F};
+    std::vector<float> seen = {0.5F};
+    using Numbers = std::vector<float>;
+    check_scales(p, g, "sgd", [&](Numbers& w, Numbers& gradient, Memory decay, Memory factor) {
+      run_step("sgd", {w, {}, gradient, rate, w, {}, decay, factor}, {0, count, 0}, {0.0});
+    });
+    check_scales(p, g, "adam", [&](Numbers& w, Numbers& gradient, Memory decay, Memory factor) {
+      Numbers m(w.size(), 0.1F);
+      Numbers v(w.size(), 0.2F);
+      run_step("adam", {w, m, v, gradient, rate, w, m, v, decay, factor}, {0, count, 0},
+               {0.9, 0.99, 1e-7});
+    });
+    check_scales(p, g, "lamb", [&](Numbers& w, Numbers& gradient, Memory decay, Memory factor) {
+      Numbers m(w.size(), 0.1F);
+      Numbers v(w.size(), 0.2F);
+      run_step("lamb", {w, m, v, gradient, rate, seen, seen, w, m, v, decay, factor}, {0, count},
+               {0.9, 0.99, 1e-7});
+    });
+    check_scales(
+        p, g, "adafactor", [&](Numbers& w, Numbers& gradient, Memory decay, Memory factor) {
+          Numbers v(w.size(), 0.2F);
+          Numbers r(5, 0.3F);
+          Numbers c(w.size() / 5, 0.4F);
+          run_step("adafactor", {w, {}, gradient, rate, seen, w, v, r, c, r, c, decay, factor},
+                   {0, 1, 5, count / 5}, {1e-30, 1e-3, 1.0});
+        });
+  }
+}
+
+double square_sum(const std::vector<double>& x) {
+  double sum = 0;
+  for (const double value : x) sum += value * value;
+  return sum;
+}
+
+CASE(lamb_steps_are_as_long_as_the_parameter) {
+  for (const std::int64_t count : {1, 17, 3000, 150'000}) {
+    std::vector<float> w = some_numbers(count);
+    std::vector<float> m = some_numbers(count, 2);
+    std::vector<float> v = some_numbers(count, 3);
+    std::vector<float> g = some_numbers(count, 4);
+    for (float& square : v) square = square * square;
+    std::vector<float> rate = {0.1F};
+    std::vector<float> unbias_1 = {4.0F};
+    std::vector<float> unbias_2 = {5.0F};
+    std::vector<double> change;
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      const double mean = 0.9 * m[i] + 0.1 * g[i];
+      const double square = 0.99 * v[i] + 0.01 * g[i] * g[i];
+      change.push_back(mean * 4 / (std::sqrt(square * 5) + 1e-3));
+    }
+    const double length = std::sqrt(square_sum({w.begin(), w.end()}));
+    const double size = 0.1 * length / std::sqrt(square_sum(change));
+    std::vector<double> want;
+    for (std::size_t i = 0; i < w.size(); ++i) want.push_back(w[i] - size * change[i]);
+    run_step("lamb", {w, m, v, g, rate, unbias_1, unbias_2, w, m, v, {}, {}}, {0, count},
+             {0.9, 0.99, 1e-3});
+    check_close(w, want, 2e-6, "lamb " + std::to_string(count));
+  }
+  // From 0, the step is the learning rate's times the update: of one gradient, its sign.
+  std::vector<float> w(3);
+  std::vector<float> m(3);
+  std::vector<float> v(3);
+  std::vector<float> g = {2.0F, -0.5F, 3.0F};
+  std::vector<float> one = {1.0F};
+  run_step("lamb", {w, m, v, g, one, one, one, w, m, v, {}, {}}, {0, 3}, {0.0, 0.0, 0.0});
+  CHECK((w == std::vector<float>{-1.0F, 1.0F, -1.0F}));
+}
+
+// Of one or more matrices, or, without rows, of a vector.
+void check_adafactor(std::int64_t matrices, std::int64_t rows, std::int64_t columns) {
+  const bool is_factored = rows > 0;
+  const std::int64_t height = is_factored ? rows : 1;
+  const std::int64_t count = matrices * height * columns;
+  std::vector<float> w = some_numbers(count);
+  std::vector<float> g = some_numbers(count, 2);
+  std::vector<float> v(w.size(), 0.3F);
+  std::vector<float> r(static_cast<std::size_t>(matrices * height), 0.5F);
+  std::vector<float> c(static_cast<std::size_t>(matrices * columns), 0.25F);
+  std::vector<float> rate = {0.1F};
+  std::vector<float> kept = {0.75F};
+  std::vector<double> squares;
+  for (std::int64_t of = 0; of < matrices; ++of) {
+    const auto at = [&](std::int64_t i, std::int64_t j) { return (of * height + i) * columns + j; };
+    std::vector<double> row(static_cast<std::size_t>(height), 0.75 * 0.5);
+    std::vector<double> column(static_cast<std::size_t>(columns), 0.75 * 0.25);
+    double mean = 0;
+    for (std::int64_t i = 0; i < height; ++i) {
+      for (std::int64_t j = 0; j < columns; ++j) {
+        const double square = static_cast<double>(g[at(i, j)]) * g[at(i, j)] + 0.01;
+        row[i] += 0.25 * square / static_cast<double>(columns);
+        column[j] += 0.25 * square / static_cast<double>(height);
+        if (!is_factored)
+          squares.push_back(0.75 * static_cast<double>(v[at(i, j)]) + 0.25 * square);
+      }
+      mean += row[i] / static_cast<double>(height);
+    }
+    for (std::int64_t i = 0; is_factored && i < height; ++i) {
+      for (std::int64_t j = 0; j < columns; ++j) squares.push_back(row[i] / mean * column[j]);
+    }
+  }
+  std::vector<double> scaled;
+  for (std::size_t i = 0; i < w.size(); ++i) scaled.push_back(g[i] / std::sqrt(squares[i]));
+  const auto size = static_cast<double>(count);
+  const double excess = std::fmax(std::sqrt(square_sum(scaled) / size) / 0.5, 1.0);
+  const double step = 0.1 * std::fmax(std::sqrt(square_sum({w.begin(), w.end()}) / size), 1e-3);
+  std::vector<double> want;
+  for (std::size_t i = 0; i < w.size(); ++i) want.push_back(w[i] - step * scaled[i] / excess);
+  const std::string what = "adafactor " + std::to_string(rows) + "x" + std::to_string(columns);
+  if (is_factored) {
+    run_step("adafactor", {w, {}, g, rate, kept, w, v, r, c, r, c, {}, {}},
+             {0, matrices, rows, columns}, {0.01, 1e-3, 0.5});
+  } else {
+    run_step("adafactor", {w, v, g, rate, kept, w, v, {}, {}, {}, {}, {}, {}},
+             {0, matrices, 1, columns}, {0.01, 1e-3, 0.5});
+  }
+  check_close(w, want, 3e-6, what);
+  check_close(v, squares, 3e-6, what + ", squares");
+}
+
+CASE(adafactor_averages_squares_of_rows_and_columns) {
+  check_adafactor(1, 7, 5);
+  check_adafactor(1, 1, 1);
+  check_adafactor(3, 4, 33);
+  check_adafactor(9, 16, 32);
+  check_adafactor(1, 600, 300);
+  check_adafactor(1, 40'000, 3);
+  for (const std::int64_t count : {1, 19, 500, 130'000}) check_adafactor(1, 0, count);
+}
+
 CASE(matmul_steps_multiply_and_add_the_bias) {
   std::vector<float> a = {1, 2, 3, 4};
   std::vector<float> b = {5, 6, 7, 8};
@@ -288,6 +442,32 @@ CASE(results_do_not_depend_on_the_number_of_threads) {
     std::vector<float> variance(30);
     run_step("batch_norm", {x, {}, {}, y, mean, variance}, {0, 40'000, 30, 1}, {1e-3});
     return y;
+  });
+}
+
+CASE(updates_with_norms_do_not_depend_on_the_number_of_threads) {
+  const std::int64_t rows = 500;
+  const std::int64_t columns = 301;
+  const std::vector<float> start = some_numbers(rows * columns);
+  std::vector<float> g = some_numbers(rows * columns, 2);
+  std::vector<float> one = {1.0F};
+  std::vector<float> kept = {0.5F};
+  check_thread_count_is_irrelevant([&] {
+    std::vector<float> w = start;
+    std::vector<float> m = g;
+    std::vector<float> v(w.size(), 0.5F);
+    run_step("lamb", {w, m, v, g, one, one, one, w, m, v, {}, {}}, {0, rows * columns},
+             {0.9, 0.99, 1e-7});
+    return w;
+  });
+  check_thread_count_is_irrelevant([&] {
+    std::vector<float> w = start;
+    std::vector<float> v(w.size());
+    std::vector<float> r(static_cast<std::size_t>(rows), 0.5F);
+    std::vector<float> c(static_cast<std::size_t>(columns), 0.5F);
+    run_step("adafactor", {w, {}, g, one, kept, w, v, r, c, r, c, {}, {}}, {0, 1, rows, columns},
+             {1e-30, 1e-3, 1.0});
+    return w;
   });
 }
 

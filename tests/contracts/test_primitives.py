@@ -14,8 +14,8 @@ from trimtab.primitives import elementwise, reduction
 # Made by functions of their own, not by calls.
 LEAVES = {"constant", "placeholder"}
 # Reverse mode ends here: these are gradients, or updates that follow from them.
-WITHOUT_GRADIENT = {"adam_update", "batch_norm_gradient", "max_pool_gradient", "sgd_update"}
-WITHOUT_GRADIENT |= {"host_gradient"}
+WITHOUT_GRADIENT = {"batch_norm_gradient", "host_gradient", "max_pool_gradient"}
+WITHOUT_GRADIENT |= {"adafactor_update", "adam_update", "lamb_update", "sgd_update"}
 # NumPy has no such function, and the standard library's cannot be traced; nor can a user's.
 NOT_IN_JAX = {"erf", "erf_inv", "host_call", "host_gradient", "lu_factor"}
 

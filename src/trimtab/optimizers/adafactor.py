@@ -8,8 +8,8 @@ from typing import Any
 from trimtab import ops
 from trimtab.core.config import keras_export
 from trimtab.core.variable import Variable
-from trimtab.ir.tensor import Tensor
 from trimtab.optimizers.base import Optimizer, shared_arguments
+from trimtab.primitives.updates import adafactor_update
 
 
 @keras_export("keras.optimizers.Adafactor")
@@ -85,29 +85,22 @@ class Adafactor(Optimizer):
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Updates one weight and its averages."""
         index, dtype = self._get_variable_index(variable), variable.dtype
-        gradient = ops.cast(gradient, dtype)
         step = ops.cast(self.iterations + 1, dtype)
         fallen = 1 / ops.sqrt(step)
-        rate = ops.minimum(ops.cast(learning_rate, dtype), fallen)
-        size = ops.maximum(_root_mean_square(variable), self.epsilon_2) * rate
-        kept = 1 - ops.power(step, self.beta_2_decay)
-        velocity = self._averaged(index, ops.square(gradient) + self.epsilon_1, kept)
-        self._v[index].assign(velocity)
-        scaled = gradient / ops.sqrt(velocity)
-        excess = ops.maximum(_root_mean_square(scaled) / self.clip_threshold, 1.0)
-        variable.assign(variable - size * (scaled / excess))
-
-    def _averaged(self, index: int, squares: Tensor, kept: Tensor) -> Tensor:
-        """The average of the squared gradients, from rows and columns if there are."""
-        if len(squares.shape) < 2:
-            return kept * self._v[index] + (1 - kept) * squares
-        r = kept * self._r[index] + (1 - kept) * ops.mean(squares, axis=-1)
-        c = kept * self._c[index] + (1 - kept) * ops.mean(squares, axis=-2)
-        self._r[index].assign(r)
-        self._c[index].assign(c)
-        share = r / ops.mean(r, axis=-1, keepdims=True)
-        return ops.expand_dims(share, -1) * ops.expand_dims(c, -2)
-
-
-def _root_mean_square(x: Any) -> Tensor:
-    return ops.sqrt(ops.mean(ops.square(x)))
+        velocity, slots = self._v[index], [self._v[index]]
+        averages = [velocity]
+        if len(variable.shape) >= 2:
+            averages = [self._r[index], self._c[index]]
+            slots = [velocity, *averages]
+        updated = adafactor_update(
+            variable.value,
+            *(average.value for average in averages),
+            ops.cast(gradient, dtype),
+            ops.minimum(ops.cast(learning_rate, dtype), fallen),
+            1 - ops.power(step, self.beta_2_decay),
+            epsilon_1=self.epsilon_1,
+            epsilon_2=self.epsilon_2,
+            clip_threshold=self.clip_threshold,
+        )
+        for target, value in zip([variable, *slots], updated, strict=True):
+            target.assign(value)

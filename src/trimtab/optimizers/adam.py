@@ -10,7 +10,7 @@ from trimtab.core.config import keras_export
 from trimtab.core.variable import Variable
 from trimtab.ir.tensor import Tensor
 from trimtab.optimizers.base import Optimizer, shared_arguments
-from trimtab.primitives.fused import adam_update
+from trimtab.primitives.updates import adam_update
 
 
 @keras_export("keras.optimizers.Adam")

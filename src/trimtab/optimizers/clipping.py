@@ -13,7 +13,7 @@ def clip_by_norm(gradient: Any, limit: float) -> Tensor:
     """`gradient`, scaled down to the Euclidean norm `limit` if it is longer."""
     given = ops.convert_to_tensor(gradient)
     norm = ops.sqrt(ops.sum(ops.square(given)))
-    return given * limit / ops.maximum(norm, limit)
+    return given * (limit / ops.maximum(norm, limit))
 
 
 def clip_by_global_norm(gradients: Sequence[Any], limit: float) -> list[Tensor]:

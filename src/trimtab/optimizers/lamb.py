@@ -9,6 +9,7 @@ from trimtab import ops
 from trimtab.core.config import keras_export
 from trimtab.core.variable import Variable
 from trimtab.optimizers.base import Optimizer, shared_arguments
+from trimtab.primitives.updates import lamb_update
 
 
 @keras_export("keras.optimizers.Lamb")
@@ -67,18 +68,18 @@ class Lamb(Optimizer):
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Updates one weight and its averages."""
         index, dtype = self._get_variable_index(variable), variable.dtype
-        gradient = ops.cast(gradient, dtype)
         step = ops.cast(self.iterations + 1, dtype)
-        m, v = self._momentums[index], self._velocities[index]
-        new_m = m + (gradient - m) * (1 - self.beta_1)
-        new_v = v + (ops.square(gradient) - v) * (1 - self.beta_2)
-        mean = new_m / (1.0 - ops.power(ops.cast(self.beta_1, dtype), step))
-        square = new_v / (1.0 - ops.power(ops.cast(self.beta_2, dtype), step))
-        update = mean / (ops.sqrt(square) + self.epsilon)
-        weight_norm = ops.sqrt(ops.sum(ops.square(variable)))
-        update_norm = ops.sqrt(ops.sum(ops.square(update)))
-        has_ratio = ops.logical_and(weight_norm > 0, update_norm > 0)
-        ratio = ops.where(has_ratio, ops.divide_no_nan(weight_norm, update_norm), 1.0)
-        m.assign(new_m)
-        v.assign(new_v)
-        variable.assign(variable - ratio * ops.cast(learning_rate, dtype) * update)
+        slots = [self._momentums[index], self._velocities[index]]
+        updated = lamb_update(
+            variable.value,
+            *(slot.value for slot in slots),
+            ops.cast(gradient, dtype),
+            ops.cast(learning_rate, dtype),
+            1.0 / (1.0 - ops.power(ops.cast(self.beta_1, dtype), step)),
+            1.0 / (1.0 - ops.power(ops.cast(self.beta_2, dtype), step)),
+            beta_1=self.beta_1,
+            beta_2=self.beta_2,
+            epsilon=self.epsilon,
+        )
+        for target, value in zip([variable, *slots], updated, strict=True):
+            target.assign(value)

@@ -9,7 +9,7 @@ from trimtab import ops
 from trimtab.core.config import keras_export
 from trimtab.core.variable import Variable
 from trimtab.optimizers.base import Optimizer, shared_arguments
-from trimtab.primitives.fused import sgd_update
+from trimtab.primitives.updates import sgd_update
 
 
 @keras_export("keras.optimizers.SGD")

@@ -12,3 +12,4 @@ from trimtab.primitives import markers as markers
 from trimtab.primitives import pooling as pooling
 from trimtab.primitives import reduction as reduction
 from trimtab.primitives import source as source
+from trimtab.primitives import updates as updates

@@ -1,4 +1,4 @@
-"""Primitives that are one kernel each: softmax, batch normalization, dropout, optimizer updates."""
+"""Primitives that are one kernel each: softmax, batch normalization, dropout."""
 
 from __future__ import annotations
 
@@ -274,126 +274,10 @@ dropout = Primitive(
 """(y, keep): kept where the random word is at least rate * 2**32, scaled by 1 / (1 - rate)."""
 
 
-def _infer_sgd(parameter: Spec, *rest: Spec, momentum: float, nesterov: bool) -> Any:
-    slots, (gradient, rate) = rest[:-2], rest[-2:]
-    if (
-        gradient != parameter
-        or any(s != parameter for s in slots)
-        or rate != Spec((), parameter.dtype)
-    ):
-        raise ValueError(
-            f"sgd_update: inconsistent operands {parameter} and {list(map(str, rest))}"
-        )
-    if len(slots) != (momentum != 0):
-        raise ValueError(
-            f"sgd_update: momentum {momentum} needs {int(momentum != 0)} slot; got {len(slots)}"
-        )
-    return (parameter,) * (1 + len(slots))
-
-
-def _evaluate_sgd(xp: Any, parameter: Any, *rest: Any, momentum: float, nesterov: bool) -> Any:
-    gradient, rate = rest[-2:]
-    if momentum == 0:
-        return (parameter - rate * gradient,)
-    weight = parameter.dtype.type(momentum)
-    velocity = weight * rest[0] - rate * gradient
-    step = weight * velocity - rate * gradient if nesterov else velocity
-    return parameter + step, velocity
-
-
-sgd_update = Primitive(
-    "sgd_update",
-    _infer_sgd,
-    _evaluate_sgd,
-    samples=lambda: [
-        # velocity 0.9 * 1 - 0.1 * 2 = 0.7; Nesterov step 0.9 * 0.7 - 0.2 = 0.43.
-        Sample(
-            (np.array([1.0]), np.array([1.0]), np.array([2.0]), np.array(0.1)),
-            {"momentum": 0.9, "nesterov": True},
-            (np.array([1.43]), np.array([0.7])),
-        ),
-        Sample(
-            (np.array([1.0]), np.array([2.0]), np.array(0.1)),
-            {"momentum": 0.0, "nesterov": False},
-            (np.array([0.8]),),
-        ),
-        Sample(
-            (np.arange(19.0), np.ones(19), np.arange(19.0) / 7, np.array(0.05)),
-            {"momentum": 0.5, "nesterov": False},
-        ),
-    ],
-    multiple=True,
-)
-"""(parameter, velocity): inputs parameter, velocity if `momentum`, gradient, learning rate."""
-
-
-def _infer_adam(
-    parameter: Spec, *rest: Spec, beta_1: float, beta_2: float, epsilon: float, amsgrad: bool
-) -> Any:
-    if (
-        len(rest) != 4 + amsgrad
-        or rest[-1] != Spec((), parameter.dtype)
-        or any(s != parameter for s in rest[:-1])
-    ):
-        raise ValueError(
-            f"adam_update: inconsistent operands {parameter} and {list(map(str, rest))}"
-        )
-    return (parameter,) * (3 + amsgrad)
-
-
-def _evaluate_adam(
-    xp: Any,
-    parameter: Any,
-    m: Any,
-    v: Any,
-    *rest: Any,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
-    amsgrad: bool,
-) -> Any:
-    kind = parameter.dtype.type
-    gradient, alpha = rest[-2:]
-    m = m + (gradient - m) * kind(1 - beta_1)
-    v = v + (gradient * gradient - v) * kind(1 - beta_2)
-    largest = xp.maximum(rest[0], v) if amsgrad else v
-    stepped = parameter - m * alpha / (xp.sqrt(largest) + kind(epsilon))
-    return (stepped, m, v, largest) if amsgrad else (stepped, m, v)
-
-
-adam_update = Primitive(
-    "adam_update",
-    _infer_adam,
-    _evaluate_adam,
-    samples=lambda: [
-        # m = 0.1 * 2, v = 0.001 * 4: step 0.2 * 0.1 / sqrt(0.004).
-        Sample(
-            (np.array([1.0]), np.array([0.0]), np.array([0.0]), np.array([2.0]), np.array(0.1)),
-            {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 0.0, "amsgrad": False},
-            (np.array([1.0 - 0.02 / math.sqrt(0.004)]), np.array([0.2]), np.array([0.004])),
-        ),
-        Sample(
-            (
-                np.ones(19),
-                np.ones(19),
-                np.ones(19),
-                np.full(19, 3.0),
-                np.arange(19.0),
-                np.array(0.01),
-            ),
-            {"beta_1": 0.9, "beta_2": 0.99, "epsilon": 1e-7, "amsgrad": True},
-        ),
-    ],
-    multiple=True,
-)
-"""(parameter, m, v[, v_hat]): inputs parameter, m, v, v_hat if `amsgrad`, gradient, alpha."""
-
 __all__ = [
-    "adam_update",
     "batch_norm",
     "batch_norm_gradient",
     "dropout",
-    "sgd_update",
     "softmax",
     "softmax_gradient",
 ]

@@ -1,6 +1,7 @@
 """How many steps of the engine's plan an update takes."""
 
 import collections
+import functools
 
 import numpy as np
 import pytest
@@ -10,29 +11,53 @@ from trimtab.core.tracing import CompiledStep
 from trimtab.core.variable import Variable
 from trimtab.engines.cpu import engine
 
-# Kernels of their own: one pass over each weight, its gradient and its slots.
+WEIGHTS = 3
+# Kernels of their own: one pass over each weight, its gradient and its slots, or two where norms
+# or means come first.
 KERNELS = {
     "sgd": [
-        optimizers.SGD(),
-        optimizers.SGD(momentum=0.9),
-        optimizers.SGD(momentum=0.9, nesterov=True),
+        optimizers.SGD,
+        functools.partial(optimizers.SGD, momentum=0.9),
+        functools.partial(optimizers.SGD, momentum=0.9, nesterov=True),
     ],
-    "adam": [optimizers.Adam(), optimizers.Adam(amsgrad=True)],
+    "adam": [
+        optimizers.Adam,
+        functools.partial(optimizers.Adam, amsgrad=True),
+        optimizers.AdamW,
+    ],
+    "lamb": [optimizers.Lamb],
+    "adafactor": [optimizers.Adafactor],
 }
-# Updates that fusion makes one elementwise pass over all weights of one shape, with all slots.
+# Updates that fusion makes one elementwise pass over a weight and all its slots; small weights of
+# one shape share it where their programs are short.
 FUSED = [
-    optimizers.RMSprop(),
-    optimizers.RMSprop(momentum=0.9, centered=True),
-    optimizers.Adadelta(),
-    optimizers.Adagrad(),
-    optimizers.Lion(),
+    optimizers.RMSprop,
+    functools.partial(optimizers.RMSprop, momentum=0.9, centered=True),
+    optimizers.Adadelta,
+    optimizers.Adagrad,
+    optimizers.Adamax,
+    optimizers.Ftrl,
+    functools.partial(optimizers.Ftrl, learning_rate_power=-0.7, beta=0.1),
+    optimizers.Lion,
+    optimizers.Nadam,
 ]
-# Two such passes.
-TWICE = [optimizers.Adamax(), optimizers.Nadam()]
+# What each of the shared arguments adds to the steps.
+SHARED = {
+    "nothing": ({}, {}),
+    "decay": ({"weight_decay": 0.01}, {}),
+    "clipnorm": ({"clipnorm": 0.5}, {"reduce": WEIGHTS, "elementwise": 1}),
+    "global_clipnorm": ({"global_clipnorm": 0.5}, {"reduce": WEIGHTS, "elementwise": 1}),
+}
+OF_FUSED = SHARED | {
+    "clipvalue": ({"clipvalue": 0.5}, {}),
+    "average": ({"use_ema": True}, {}),
+    "accumulation": ({"gradient_accumulation_steps": 2}, {}),
+    "loss_scale": ({"loss_scale_factor": 8.0}, {}),
+}
 
 
-def plan_steps(optimizer, monkeypatch, weights=3):
-    """Number of steps by kernel in the plan of one update of `weights` weights of one shape."""
+def plan_steps(optimizer, monkeypatch, shape=(100, 90)):
+    """Number of steps by kernel in the plan of one update of weights of one shape."""
     plans = []
     lower = engine.lower
 
@@ -40,38 +65,44 @@ def plan_steps(optimizer, monkeypatch, weights=3):
         plans.append(lower(*given))
         return plans[-1]
 
-    monkeypatch.setattr(engine, "lower", kept)
-    variables = [Variable(np.ones((30, 20), "float32")) for _ in range(weights)]
+    variables = [Variable(np.ones(shape, "float32")) for _ in range(WEIGHTS)]
     optimizer.build(variables)
+    monkeypatch.setattr(engine, "lower", kept)
+    engine._PLANS.clear()
     step = CompiledStep(lambda *grads: optimizer.apply(grads, variables))
-    step(*[np.ones((30, 20), "float32")] * weights)
+    step(*[np.ones(shape, "float32")] * WEIGHTS)
+    # Another plan, run when the learning rate changes, makes what depends on that alone.
     return collections.Counter(kernel for kernel, *_ in plans[-1].steps)
 
 
-def named(optimizer):
+def named(made):
+    optimizer = made()
     config = optimizer.get_config()
     chosen = [k for k in ("momentum", "nesterov", "centered", "amsgrad") if config.get(k)]
     return "-".join([type(optimizer).__name__, *chosen])
 
 
+def cases(options):
+    return [pytest.param(*case, id=name) for name, case in options.items()]
+
+
+@pytest.mark.parametrize(("arguments", "more"), cases(SHARED))
 @pytest.mark.parametrize(
-    ("kernel", "optimizer"),
-    [pytest.param(k, o, id=named(o)) for k, made in KERNELS.items() for o in made],
+    ("kernel", "made"),
+    [pytest.param(k, made, id=named(made)) for k, all_ in KERNELS.items() for made in all_],
 )
-def test_one_kernel_updates_a_weight(kernel, optimizer, monkeypatch):
+def test_one_kernel_updates_a_weight(kernel, made, arguments, more, monkeypatch):
     # The other step counts the iterations and makes the rate.
-    assert plan_steps(optimizer, monkeypatch) == {kernel: 3, "elementwise": 1}
+    wanted = collections.Counter({kernel: WEIGHTS, "elementwise": 1}) + collections.Counter(more)
+    assert plan_steps(made(**arguments), monkeypatch) == wanted
 
 
-@pytest.mark.parametrize("optimizer", FUSED, ids=named)
-def test_one_fused_pass_updates_all_weights(optimizer, monkeypatch):
-    assert plan_steps(optimizer, monkeypatch) == {"elementwise": 2}
+@pytest.mark.parametrize(("arguments", "more"), cases(OF_FUSED))
+@pytest.mark.parametrize("made", FUSED, ids=named)
+def test_one_fused_pass_updates_a_weight(made, arguments, more, monkeypatch):
+    wanted = collections.Counter({"elementwise": WEIGHTS + 1}) + collections.Counter(more)
+    assert plan_steps(made(**arguments), monkeypatch) == wanted
 
 
-@pytest.mark.parametrize("optimizer", TWICE, ids=named)
-def test_two_fused_passes_update_all_weights(optimizer, monkeypatch):
-    assert plan_steps(optimizer, monkeypatch) == {"elementwise": 3}
-
-
-def test_weight_decay_of_adamw_takes_a_pass_of_its_own(monkeypatch):
-    assert plan_steps(optimizers.AdamW(), monkeypatch) == {"adam": 3, "elementwise": 2}
+def test_small_weights_of_one_shape_share_a_pass(monkeypatch):
+    assert plan_steps(optimizers.Lion(), monkeypatch, (30, 20)) == {"elementwise": 2}

@@ -11,7 +11,9 @@ from trimtab.engines.cpu.kernels import (
     batch_norm_gradient_step,
     batch_norm_step,
     matmul_step,
+    square_sum_steps,
 )
+from trimtab.engines.cpu.updates import UPDATES, find_scales, update_step
 from trimtab.engines.cpu.values import has_kernel_types, is_direct, root
 from trimtab.ir.graph import Graph, Node, Value, constant_of, is_leaf
 from trimtab.passes.fold_constants import uniform_number
@@ -71,6 +73,8 @@ class _Finder:
             "batch_norm_gradient": self._batch_norm_gradient,
             "convolution": self._convolution,
             "convolution_input_gradient": self._transposed_convolution,
+            "reduce_sum": self._square_sum,
+            **dict.fromkeys(UPDATES, self._update),
         }
         for node in self._order:
             finder = finders.get(node.primitive.name)
@@ -177,6 +181,29 @@ class _Finder:
         """Whether a kernel changes between runs only, and by a notice."""
         return id(root(kernel)) in self._constant or constant_of(root(kernel)) is not None
 
+    def _square_sum(self, node: Node) -> Fusion | None:
+        squares = node.inputs[0]
+        before = squares.node
+        is_square = before.primitive.name == "square" or (
+            before.primitive.name == "multiply" and before.inputs[0] is before.inputs[1]
+        )
+        if not is_square or self._reader(squares) is not node:
+            return None
+        x = before.inputs[0]
+        if x.dtype not in _KERNEL_FLOATS or x.node.primitive.name == "broadcast_to":
+            return None
+        steps = square_sum_steps(node, x)
+        return Fusion([before, node], [root(x)], [*node.outputs], steps)
+
+    def _update(self, node: Node) -> Fusion | None:
+        scaled = find_scales(node, self._reader)
+        if scaled is None or node.outputs[0].dtype not in _KERNEL_FLOATS:
+            return None
+        step = update_step(node, scaled)
+        outputs = {id(v) for v in node.outputs}
+        reads = [v for v in step.operands if isinstance(v, Value) and id(v) not in outputs]
+        return Fusion([*scaled.nodes, node], [*map(root, reads)], [*node.outputs], [step])
+
     def _batch_norm_gradient(self, node: Node) -> Fusion | None:
         g, x, mean = node.inputs[:3]
         forward = mean.node
@@ -253,6 +280,7 @@ def find_fusions(graph: Graph, order: Sequence[Node]) -> list[Fusion]:
     """What kernels can compute together of a graph, no node in two of them.
 
     A matrix product with a row vector added; a batch normalization or convolution with its bias,
-    another tensor added and relu; the gradient of a batch normalization with the relu before it.
+    another tensor added and relu; the gradient of a batch normalization with the relu before it; a
+    sum with the squares before it; an optimizer's update with the decay and scaling before it.
     """
     return list(_Finder(graph, order).find())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trimtab.engines.cpu.fusion import Fusion
-from trimtab.engines.cpu.values import has_kernel_types, is_direct, root
+from trimtab.engines.cpu.values import has_kernel_types, is_direct, operand, root
 from trimtab.ir.graph import Graph, Node, Value, is_leaf
 
 # Longest elementwise program of unrelated chains, and of one chain: temporaries must stay in the
@@ -191,7 +191,7 @@ class Grouping:
 
 
 def _components(members: list[tuple[int, Node]]) -> list[list[tuple[int, Node]]]:
-    """The members split into chains that share no value."""
+    """The members split into chains that share no value of their shape."""
     parent: dict[int, int] = {}
 
     def find(key: int) -> int:
@@ -202,10 +202,15 @@ def _components(members: list[tuple[int, Node]]) -> list[list[tuple[int, Node]]]
 
     for _, node in members:
         parent[id(node)] = id(node)
+    first_reader: dict[int, int] = {}
     for _, node in members:
         for value in node.inputs:
             if id(value.node) in parent:
                 parent[find(id(value.node))] = find(id(node))
+            elif is_direct(value) and operand(value).value is not None:
+                # One pass reads it once.
+                reader = first_reader.setdefault(id(value), id(node))
+                parent[find(reader)] = find(id(node))
     parts: dict[int, list[tuple[int, Node]]] = {}
     for position, node in members:
         parts.setdefault(find(id(node)), []).append((position, node))

@@ -91,13 +91,22 @@ _REDUCTIONS = {
     "reduce_any": 4,
     "reduce_all": 5,
 }
+_SQUARE_SUM = 6
 
 
 @emits(*_REDUCTIONS)
 def _reduce(node: Node) -> list[Step]:
+    return reduce_steps(node, node.inputs[0], _REDUCTIONS[node.primitive.name])
+
+
+def square_sum_steps(node: Node, x: Value) -> list[Step]:
+    """The sum of the squares of `x`, which the node takes."""
+    return reduce_steps(node, x, _SQUARE_SUM)
+
+
+def reduce_steps(node: Node, x: Value, code: int) -> list[Step]:
     """One step a run of neighbouring axes, the last run first."""
-    x, output = node.inputs[0], node.outputs[0]
-    code, dtype = _REDUCTIONS[node.primitive.name], CODES[x.dtype]
+    output, dtype = node.outputs[0], CODES[x.dtype]
     runs: list[tuple[bool, int]] = []
     for axis, dim in enumerate(x.shape):
         reduced = axis in node.attrs["axes"]
@@ -119,6 +128,7 @@ def _reduce(node: Node) -> list[Step]:
         target = output if is_final else Temporary(outer * inner * _ITEMSIZE[x.dtype])
         steps.append(Step("reduce", [source, target], [code, dtype, outer, count, inner], [1.0]))
         source = target
+        code = _REDUCTIONS["reduce_sum"] if code == _SQUARE_SUM else code
     return steps or [Step("reduce", [x, output], [code, dtype, x.size, 1, 1], [1.0])]
 
 
@@ -292,26 +302,6 @@ def _scatter_add(node: Node) -> list[Step]:
     return [Step("scatter_add", [indices, updates, node.outputs[0]], ints, [])]
 
 
-@emits("sgd_update")
-def _sgd(node: Node) -> list[Step]:
-    parameter, *slots, gradient, rate = node.inputs
-    operands: Operands = [parameter, slots[0] if slots else None, gradient, rate, *node.outputs]
-    operands += [None] * (6 - len(operands))
-    ints = [CODES[parameter.dtype], parameter.size, int(node.attrs["nesterov"])]
-    return [Step("sgd", operands, ints, [node.attrs["momentum"]])]
-
-
-@emits("adam_update")
-def _adam(node: Node) -> list[Step]:
-    parameter, m, v, *largest, gradient, alpha = node.inputs
-    operands: Operands = [parameter, m, v, gradient, alpha, *node.outputs[:3]]
-    if node.attrs["amsgrad"]:
-        operands += [largest[0], node.outputs[3]]
-    attrs = node.attrs
-    ints = [CODES[parameter.dtype], parameter.size, int(attrs["amsgrad"])]
-    return [Step("adam", operands, ints, [attrs["beta_1"], attrs["beta_2"], attrs["epsilon"]])]
-
-
 __all__ = [
     "EMITTERS",
     "Step",
@@ -321,5 +311,7 @@ __all__ = [
     "copy_step",
     "emits",
     "matmul_step",
+    "reduce_steps",
     "split",
+    "square_sum_steps",
 ]

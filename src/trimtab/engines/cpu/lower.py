@@ -12,6 +12,7 @@ from trimtab.engines.cpu.fusion import find_fusions
 from trimtab.engines.cpu.grouping import Grouping, Unit
 from trimtab.engines.cpu.kernels import EMITTERS, Step, Temporary, copy_step
 from trimtab.engines.cpu.memory import Lifetime, place
+from trimtab.engines.cpu.updates import UPDATES
 from trimtab.engines.cpu.values import has_kernel_types, operand, root
 from trimtab.ir.graph import (
     Graph,
@@ -28,11 +29,9 @@ PlanStep = tuple[str, list[Operand], list[int], list[float]]
 
 _ARENA, _ABSENT = 0, -1
 # Kernels that read each element before they write it, so that an output may lie over an input.
-_IN_PLACE = frozenset({"elementwise", "sgd", "adam"})
+_IN_PLACE = frozenset({"elementwise", "sgd", "adam", "lamb", "adafactor"})
 
-_FLOAT_ONLY = frozenset(
-    {"matmul", "softmax", "softmax_gradient", "dropout", "sgd_update", "adam_update"}
-)
+_FLOAT_ONLY = frozenset({"matmul", "softmax", "softmax_gradient", "dropout"}) | UPDATES
 
 
 class HostCall(NamedTuple):
