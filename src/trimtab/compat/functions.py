@@ -8,7 +8,7 @@ import numpy as np
 
 import trimtab
 from trimtab import losses, metrics
-from trimtab.compat import files
+from trimtab.compat import files, sequences
 from trimtab.compat.dialect import Dialect
 from trimtab.compat.tables.rows import KERAS_2
 from trimtab.compat.tables.values import INITIALIZERS, meaning
@@ -122,4 +122,4 @@ def _scaled(name: str, scale: float) -> Any:
 
 def find_sequence(dialect: Dialect, name: str) -> Any:
     """A name of `keras.preprocessing.sequence`."""
-    return {"pad_sequences": trimtab.utils.pad_sequences}.get(name)
+    return {"pad_sequences": trimtab.utils.pad_sequences, **sequences.NAMES}.get(name)

@@ -23,13 +23,25 @@ _PREFIXES = (
     "tensorflow.keras",
     "tf_keras",
 )
-# What Keras 3 keeps without showing it.
+# What Keras 3 keeps without showing it, by its module of Keras 2.
+_LEGACY_NAMES = {
+    "preprocessing.image": ("ImageDataGenerator",),
+    "preprocessing.text": (
+        *("Tokenizer", "text_to_word_sequence", "one_hot"),
+        *("hashing_trick", "tokenizer_from_json"),
+    ),
+    "preprocessing.sequence": ("TimeseriesGenerator", "make_sampling_table", "skipgrams"),
+}
 _LEGACY = {
-    "preprocessing.image.ImageDataGenerator": "keras.src.legacy.preprocessing.image",
-    "preprocessing.text.Tokenizer": "keras.src.legacy.preprocessing.text",
-    "preprocessing.text.text_to_word_sequence": "keras.src.legacy.preprocessing.text",
-    "preprocessing.text.one_hot": "keras.src.legacy.preprocessing.text",
-    "preprocessing.sequence.TimeseriesGenerator": "keras.src.legacy.preprocessing.sequence",
+    f"{module}.{name}": f"keras.src.legacy.{module}"
+    for module, names in _LEGACY_NAMES.items()
+    for name in names
+}
+# Where trimtab has these.
+LEGACY_IN_TRIMTAB = {
+    "keras.src.legacy.preprocessing.image": "trimtab.compat.image_generator",
+    "keras.src.legacy.preprocessing.text": "trimtab.compat.text",
+    "keras.src.legacy.preprocessing.sequence": "trimtab.compat.sequences",
 }
 # Functions of losses and metrics that Keras 3 knows by these names as text only.
 SHORT = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trimtab.compat.detect import detect
+from trimtab.compat.migration.names import LEGACY_IN_TRIMTAB
 from trimtab.compat.migration.nodes import text_of
 from trimtab.compat.migration.rewrite import Rewriter
 from trimtab.compat.migration.script import Change, Remark, Script, Survey
@@ -238,7 +239,30 @@ def _after_docstring(body: list[Any]) -> int:
 
 
 class _ToTrimtab(cst.CSTTransformer):  # type: ignore[misc] # libcst is only there with its extra
-    """Imports trimtab in place of Keras, under Keras's name."""
+    """Imports trimtab in place of Keras, under Keras's name.
+
+    Attributes:
+        needs: Modules that the new source names without an import of its own.
+    """
+
+    def __init__(self) -> None:
+        self.needs: set[str] = set()
+
+    def leave_Attribute(self, original_node: Any, updated_node: Any) -> Any:
+        """`keras.src.legacy.preprocessing.image`, without an import of it."""
+        module = LEGACY_IN_TRIMTAB.get(text_of(updated_node))
+        if module is None:
+            return updated_node
+        self.needs.add(module)
+        return cst.parse_expression(module)
+
+    def visit_Import(self, node: Any) -> bool:
+        """Imports are changed whole."""
+        return False
+
+    def visit_ImportFrom(self, node: Any) -> bool:
+        """Imports are changed whole."""
+        return False
 
     def leave_ImportFrom(self, original_node: Any, updated_node: Any) -> Any:
         """`from keras.layers import Dense`."""
@@ -255,6 +279,8 @@ class _ToTrimtab(cst.CSTTransformer):  # type: ignore[misc] # libcst is only the
 
 
 def _in_trimtab(path: str) -> str | None:
+    if path in LEGACY_IN_TRIMTAB:
+        return LEGACY_IN_TRIMTAB[path]
     if path == "keras" or path.startswith("keras."):
         return "trimtab" + path[len("keras") :]
     return None
@@ -275,4 +301,9 @@ def _alias(alias: Any) -> Any:
 
 
 def _to_trimtab(source: str) -> str:
-    return str(cst.parse_module(source).visit(_ToTrimtab()).code)
+    changes = _ToTrimtab()
+    module = cst.parse_module(source).visit(changes)
+    body = list(module.body)
+    imports = [cst.parse_statement(f"import {name}") for name in sorted(changes.needs)]
+    after = _end_of_imports(body, set())
+    return str(module.with_changes(body=[*body[:after], *imports, *body[after:]]).code)

@@ -280,3 +280,19 @@ def test_an_import_is_no_use_of_what_it_imports():
     used = "tf.summary.scalar(3)\n"
     assert "tensorflow" not in migrated(source + again)
     assert "import tensorflow as tf" in migrated(source + used)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from keras.preprocessing.image import ImageDataGenerator\nmade = ImageDataGenerator()\n",
+        "import keras\nmade = keras.preprocessing.image.ImageDataGenerator()\n",
+        "import tensorflow as tf\nmade = tf.keras.preprocessing.text.Tokenizer(num_words=5)\n",
+        "from keras.preprocessing import sequence\n"
+        "made = sequence.TimeseriesGenerator([1, 2, 3], [1, 2, 3], length=1)\n",
+    ],
+)
+def test_what_keras_3_hides_is_found_in_trimtab(source):
+    namespace = {}
+    exec(migrated(source, to="trimtab"), namespace)
+    assert type(namespace["made"]).__module__.startswith("trimtab.compat.")
