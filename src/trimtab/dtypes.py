@@ -144,7 +144,8 @@ def _promote_two(a: str, b: str) -> str:
         return signed
     if unsigned == "uint64":
         return "float32"
-    return f"int{itemsize(unsigned) * 16}"
+    # Of uint32 too: Keras on JAX, the contract here, makes no int64 of narrower types.
+    return f"int{min(32, itemsize(unsigned) * 16)}"
 
 
 @lru_cache(maxsize=4096)

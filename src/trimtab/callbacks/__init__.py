@@ -3,6 +3,7 @@
 from trimtab.callbacks.backup_and_restore import BackupAndRestore as BackupAndRestore
 from trimtab.callbacks.base import Callback as Callback
 from trimtab.callbacks.callback_list import CallbackList as CallbackList
+from trimtab.callbacks.callback_list import has_callback as has_callback
 from trimtab.callbacks.callback_list import plain_logs as plain_logs
 from trimtab.callbacks.csv_logger import CSVLogger as CSVLogger
 from trimtab.callbacks.early_stopping import EarlyStopping as EarlyStopping

@@ -30,6 +30,12 @@ def plain_logs(logs: Logs | None) -> dict[str, Any]:
     return result
 
 
+def has_callback(callbacks: Any, kind: type) -> bool:
+    """Whether a callback of `kind` is among `callbacks`: None, nested lists or a CallbackList."""
+    listed = getattr(callbacks, "callbacks", callbacks)
+    return any(isinstance(callback, kind) for callback in tree.flatten(listed))
+
+
 def _hook_use(callback: Callback, name: str) -> str:
     hook = getattr(callback, name)
     if getattr(hook, "_is_idle", False):

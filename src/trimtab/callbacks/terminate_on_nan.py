@@ -14,7 +14,8 @@ from trimtab.core.config import keras_export
 class TerminateOnNaN(Callback):
     """Stops a training at the batch whose loss is NaN or infinite, and says where that began.
 
-    For that it keeps a copy of the weights as each batch begins; the batch that went wrong is then
+    With it `fit` takes training data that are not finite, which it refuses without. To find the
+    place, it keeps a copy of the weights as each batch begins; the batch that went wrong is then
     gone through again, operation by operation.
 
     Args:

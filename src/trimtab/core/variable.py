@@ -75,6 +75,10 @@ def values_to_come() -> Iterator[None]:
 NAMED_INITIALIZERS: list[Callable[[str], Any]] = []
 
 
+# `layers` puts the function here that refuses the variables of a traced call.
+TRACED_CALLS: list[Callable[[str | None], None]] = []
+
+
 class _Holder:
     def __init__(self) -> None:
         self.buffer, self.array = aligned_copy(np.zeros(1, np.float32))
@@ -119,6 +123,9 @@ class Variable(Tensor):
         synchronization: str | None = "auto",
         name: str | None = None,
     ) -> None:
+        if THREAD.trace is not None:
+            for refuse in TRACED_CALLS:
+                refuse(name)
         self.name = name if name is not None else naming.auto_name("variable")
         if not isinstance(self.name, str) or "/" in self.name:
             raise ValueError(f"Variable: `name` must be text without '/'; got {name!r}")

@@ -104,9 +104,6 @@ class Buildable(LossOwner):
     def _lock_state(self) -> None:
         self._tracker.locked = True
 
-    def _lock_for_first_call(self) -> None:
-        self._lock_state()
-
     def _name_scope(self) -> naming.name_scope:
         if self._parent_path is None:
             self._parent_path = naming.current_path()
@@ -119,8 +116,9 @@ class Buildable(LossOwner):
             self.build(**align_shapes(self.build, shapes, type(self).__name__))
             return
         if not is_symbolic:
-            # The call itself builds sublayers; it may add none.
-            self._lock_for_first_call()
+            # The call itself builds sublayers, and may then add some; else it may add none.
+            if all(layer.built for layer in self._layers):
+                self._lock_state()
             return
         if any(not layer.built for layer in self._layers):
             infer_output_spec(self._run, (), bound)

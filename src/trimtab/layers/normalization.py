@@ -10,6 +10,7 @@ from trimtab.core.config import keras_export
 from trimtab.core.variable import Variable
 from trimtab.layers.base import Layer
 from trimtab.layers.input_spec import InputSpec
+from trimtab.ops.normalization import warn_of_rms_scaling
 
 
 def _checked_axis(owner: str, axis: Any) -> int | list[int]:
@@ -60,8 +61,8 @@ class _Affine(Layer):
         self.gamma: Variable | None = None
         self.beta: Variable | None = None
 
-    def _make_parameters(self, shape: tuple[int, ...]) -> None:
-        if self.scale:
+    def _make_parameters(self, shape: tuple[int, ...], gamma_alone: bool = False) -> None:
+        if self.scale or gamma_alone:
             self.gamma = self.add_weight(
                 name="gamma",
                 shape=shape,
@@ -70,7 +71,7 @@ class _Affine(Layer):
                 constraint=self.gamma_constraint,
                 autocast=False,
             )
-        if self.center:
+        if self.center and not gamma_alone:
             self.beta = self.add_weight(
                 name="beta",
                 shape=shape,
@@ -98,17 +99,15 @@ class LayerNormalization(_Affine):
         gamma_regularizer: Loss of gamma.
         beta_constraint: Applied to beta after updates.
         gamma_constraint: Applied to gamma after updates.
-        **kwargs: Arguments of `Layer`; `rms_scaling` of older configurations must be False.
+        **kwargs: Arguments of `Layer`; and `rms_scaling`, from older code: whether inputs are
+            divided by their deviation without being centred, and there is no beta. It warns:
+            `RMSNormalization` is what divides by the root of the mean square.
 
     Raises:
         TypeError: If `axis` is no whole number and no list.
-        ValueError: For `rms_scaling=True`, which `RMSNormalization` replaces.
 
     Source: Keras 3 `keras.layers.LayerNormalization`; Ba et al. 2016.
     """
-
-    # Written by Keras for its own older files.
-    rms_scaling = False
 
     def __init__(
         self,
@@ -124,25 +123,33 @@ class LayerNormalization(_Affine):
         gamma_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        if kwargs.pop("rms_scaling", False):
-            raise ValueError(
-                "LayerNormalization: `rms_scaling` is not supported; use RMSNormalization"
-            )
+        rms_scaling = bool(kwargs.pop("rms_scaling", False))
+        if rms_scaling:
+            warn_of_rms_scaling("LayerNormalization")
         beta = beta_initializer, beta_regularizer, beta_constraint
         gamma = gamma_initializer, gamma_regularizer, gamma_constraint
         super().__init__(epsilon, center, scale, beta, gamma, **kwargs)
         self.axis = _checked_axis(self.name, axis)
+        self.rms_scaling = rms_scaling
 
     def build(self, input_shape: Any) -> None:
         """Makes gamma and beta."""
         _check_axes(self.name, self.axis, input_shape)
         self.axis = [self.axis] if isinstance(self.axis, int) else sorted(self.axis)
-        self._make_parameters(tuple(input_shape[axis] for axis in self.axis))
+        # With `rms_scaling` Keras makes a gamma, whatever `scale` and `center` say.
+        shape = tuple(input_shape[axis] for axis in self.axis)
+        self._make_parameters(shape, gamma_alone=self.rms_scaling)
 
     def call(self, inputs: Any) -> Any:
         """The normalised inputs."""
-        axis = self.axis
-        outputs = ops.layer_normalization(inputs, self.gamma, self.beta, axis, self.epsilon)
+        outputs = ops.layer_normalization(
+            inputs,
+            self.gamma,
+            self.beta,
+            self.axis,
+            self.epsilon,
+            rms_scaling=self.rms_scaling,
+        )
         return ops.cast(outputs, self.compute_dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from trimtab import ops
+from trimtab.core.scope import trace_scope
 from trimtab.core.variable import Variable
 from trimtab.ir.tensor import Tensor
 
@@ -47,7 +48,8 @@ class Pool:
 
     def __init__(self, channels: int, dtype: str) -> None:
         def zeros(shape: tuple[int, ...], name: str) -> Variable:
-            return Variable(np.zeros(shape, dtype), dtype=dtype, trainable=False, name=name)
+            with trace_scope(None):
+                return Variable(np.zeros(shape, dtype), dtype=dtype, trainable=False, name=name)
 
         self._count = zeros((), "pooled_count")
         self._mean = zeros((channels,), "pooled_mean")

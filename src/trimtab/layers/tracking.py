@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any, SupportsIndex
 
 from trimtab.core.random import SeedGenerator
-from trimtab.core.variable import Variable
+from trimtab.core.variable import TRACED_CALLS, Variable
+from trimtab.layers.call import CALLS
 from trimtab.metrics.base import Metric
 
 
@@ -65,9 +66,11 @@ class Tracker:
         variables = (*self.trainable_variables, *self.non_trainable_variables)
         if isinstance(value, Variable) and any(v is value for v in variables):
             return
-        if self.locked and not isinstance(value, (Metric, SeedGenerator)):
+        # Outside of calls, a built layer may still get what counts or draws.
+        is_late = CALLS.entry is not None or not isinstance(value, (Metric, SeedGenerator))
+        if self.locked and is_late:
             raise ValueError(
-                f"{self.owner.name}: you cannot add new elements of state (variables or sublayers) "
+                f"{self.owner.name}: you cannot add new elements of state (variables or layers) "
                 "to a layer that is already built; make them in `__init__` or `build`"
             )
         store.append(value)
@@ -115,6 +118,17 @@ class Tracker:
         """Forgets `value`."""
         for store in self._stores():
             store[:] = [known for known in store if known is not value]
+
+
+def _refuse_in_a_call(name: str | None) -> None:
+    if CALLS.entry is not None:
+        raise ValueError(
+            f"Variable: must be made outside of a traced `call`; got name={name!r} inside that of "
+            f"{CALLS.entry.name}. Make it in `__init__` or `build`, with `add_weight`"
+        )
+
+
+TRACED_CALLS.append(_refuse_in_a_call)
 
 
 def is_layer(value: Any) -> bool:

@@ -129,9 +129,6 @@ class Model(StateTreeOwner, Trainer, Layer):
         if self._function is None:
             super()._lock_state()
 
-    def _lock_for_first_call(self) -> None:
-        """Nothing: the first call of a subclassed model may make layers, as in Keras."""
-
     # --------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

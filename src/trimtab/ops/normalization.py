@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from trimtab import dtypes
@@ -107,28 +108,39 @@ def layer_normalization(
         beta: Offsets, as gamma; 0 if None.
         axis: Axis or axes of the statistics.
         epsilon: Added to the variance; `config.epsilon()` if None.
-        kwargs: None is known.
+        kwargs: `rms_scaling`, from older code: whether `x` is divided by its deviation and not
+            centred, and `beta` left out. It warns: it is not what `rms_normalization` does.
 
     Raises:
-        ValueError: For unknown arguments; `rms_scaling` is `rms_normalization` here.
+        ValueError: For unknown arguments.
     """
+    rms_scaling = kwargs.pop("rms_scaling", False)
     if kwargs:
-        hint = " Use ops.rms_normalization." if "rms_scaling" in kwargs else ""
-        raise ValueError(
-            f"layer_normalization: unknown arguments {', '.join(sorted(kwargs))}.{hint}"
-        )
+        raise ValueError(f"layer_normalization: unknown arguments {', '.join(sorted(kwargs))}")
+    if rms_scaling:
+        warn_of_rms_scaling("layer_normalization")
     tensor = floating(x)
     wide = _widened(tensor)
     axes = canonical_axes(axis, wide.ndim, "layer_normalization")
     mean = reductions.mean_of(wide, axes, keepdims=True)
     centred = subtract(wide, mean)
     variance = reductions.mean_of(elementwise.square(centred), axes, keepdims=True)
-    result = multiply(centred, elementwise.rsqrt(add(variance, _epsilon(epsilon))))
+    inverse = elementwise.rsqrt(add(variance, _epsilon(epsilon)))
+    result = multiply(wide if rms_scaling else centred, inverse)
     if gamma is not None:
         result = multiply(result, _over_axes(gamma, wide, axes))
-    if beta is not None:
+    if beta is not None and not rms_scaling:
         result = add(result, _over_axes(beta, wide, axes))
     return convert(result, tensor.dtype)
+
+
+def warn_of_rms_scaling(owner: str) -> None:
+    """Says what `rms_scaling` does, and what to take instead."""
+    warnings.warn(
+        f"{owner}: `rms_scaling=True` is deprecated; it divides by the standard deviation, not by "
+        "the root of the mean square. RMSNormalization and ops.rms_normalization do the latter",
+        stacklevel=4,
+    )
 
 
 def _epsilon(epsilon: float | None) -> float:

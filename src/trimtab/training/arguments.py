@@ -99,3 +99,8 @@ def is_due(epoch: int, frequency: int | Sequence[int]) -> bool:
     if isinstance(frequency, (int, np.integer)):
         return (epoch + 1) % int(frequency) == 0
     return epoch + 1 in frequency
+
+
+def whole_executions(steps: int, together: int) -> int:
+    """`steps`, or the next multiple of `together`: an execution is not cut, as in Keras."""
+    return -(-steps // together) * together

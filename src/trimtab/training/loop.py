@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from trimtab.callbacks import CallbackList, plain_logs
+from trimtab.training.arguments import whole_executions
 from trimtab.training.non_finite import BatchKeeper
 
 # Seconds between two looks at how far an epoch is, while a bar is drawn.
@@ -51,7 +52,7 @@ def run_epoch(
     done = 0
     together = model.steps_per_execution
     while True:
-        limit = _ALL if feed.steps is None else feed.steps - done
+        limit = _ALL if feed.steps is None else whole_executions(feed.steps, together) - done
         if limit <= 0 or not feed.has_next():
             break
         if every:
@@ -67,7 +68,8 @@ def run_epoch(
                 end(done - 1, logs_of(model, step))
         if getattr(model, flag):
             break
-    feed.end_epoch(done, getattr(model, flag))
+    counted = done if feed.steps is None else whole_executions(done, together)
+    feed.end_epoch(counted, getattr(model, flag))
     return done
 
 

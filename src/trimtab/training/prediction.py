@@ -10,6 +10,7 @@ import numpy as np
 from trimtab.callbacks import CallbackList
 from trimtab.core import tree
 from trimtab.core.tracing import Variant
+from trimtab.training.arguments import whole_executions
 from trimtab.training.feed import ArrayFeed
 from trimtab.training.preparation import Feed
 
@@ -71,17 +72,21 @@ def _joined(model: Any, step: Any, feed: Feed, callbacks: CallbackList) -> Any:
     parts: list[Any] = []
     feed.begin_epoch()
     together = model.steps_per_execution if every else 1
-    while not model.stop_predicting and len(parts) != feed.steps and feed.has_next():
+    limit = None if feed.steps is None else whole_executions(feed.steps, model.steps_per_execution)
+    while not model.stop_predicting and len(parts) != limit and feed.has_next():
         first = len(parts)
         if every:
             callbacks.on_predict_batch_begin(first)
         parts.append(feed.outputs(step))
-        while len(parts) - first < together and len(parts) != feed.steps and feed.has_next():
+        while len(parts) - first < together and len(parts) != limit and feed.has_next():
             parts.append(feed.outputs(step))
         if every or draws:
             outputs = parts[first] if len(parts) == first + 1 else _concatenated(parts[first:])
             callbacks.on_predict_batch_end(first + together - 1, {"outputs": outputs})
-    feed.end_epoch(len(parts), model.stop_predicting)
+    counted = len(parts)
+    if feed.steps is not None:
+        counted = whole_executions(counted, model.steps_per_execution)
+    feed.end_epoch(counted, model.stop_predicting)
     if not parts:
         raise ValueError("predict: `x` must yield at least one batch; got none")
     return _concatenated(parts)

@@ -135,7 +135,9 @@ def prepare_sizes(model: Any, owner: str, kind: str, data: ArrayData, sizes: lis
     return step
 
 
-def split(x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[ArrayData, ArrayData]:
+def split(
+    x: Any, y: Any, sample_weight: Any, fraction: float, *, require_finite: bool = True
+) -> tuple[ArrayData, ArrayData]:
     """Arrays to train on, and the last `fraction` of their rows to validate on.
 
     Raises:
@@ -146,7 +148,8 @@ def split(x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[ArrayDat
             "fit: `validation_split` is only supported for tensors or NumPy arrays; got "
             f"{type(x).__name__}. Use `validation_data`"
         )
-    return array_data("fit", x, y, sample_weight).split("fit", fraction)
+    data = array_data("fit", x, y, sample_weight, require_finite=require_finite)
+    return data.split("fit", fraction)
 
 
 def validation_feed(validation_data: Any, batch_size: int | None, steps: int | None) -> Feed:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from trimtab.callbacks import CallbackList
+from trimtab.callbacks import CallbackList, TerminateOnNaN, has_callback
 from trimtab.data import ArrayData, array_data
 from trimtab.training import arguments, loop, prediction
 from trimtab.training.batch_norm_checks import tell_of_batch_norm, warn_about_batch_norm
@@ -82,7 +82,8 @@ class Trainer(Compilable):
             KeyboardInterrupt: Between two batches, if the user asked for it; the model can be used
                 on.
 
-        Source: Keras 3 `keras.Model.fit`. NaN and infinity in the data raise here.
+        Source: Keras 3 `keras.Model.fit`. NaN and infinity in the data raise here, unless the
+            callback `TerminateOnNaN` is among `callbacks` to stop at them.
         """
         self._require_compiled()
         range_of_epochs = arguments.epochs_of("fit", initial_epoch, epochs)
@@ -96,9 +97,11 @@ class Trainer(Compilable):
         )
         test_size = test_size or batch_size
         test_steps = arguments.positive_or_none("fit", "validation_steps", validation_steps)
+        # What is meant to stop a training at such numbers gets to see them.
+        require_finite = not has_callback(callbacks, TerminateOnNaN)
         test_feed: Feed | None = None
         if validation_split and validation_data is None:
-            x, test = split(x, y, sample_weight, validation_split)
+            x, test = split(x, y, sample_weight, validation_split, require_finite=require_finite)
             y = sample_weight = None
             test_feed = ArrayFeed(test, test_size, test_steps)
         feed = feed_of(
@@ -110,6 +113,7 @@ class Trainer(Compilable):
             batch_size=batch_size,
             steps=steps,
             shuffle=shuffle,
+            require_finite=require_finite,
         )
         if validation_data is not None:
             test_feed = validation_feed(validation_data, test_size, test_steps)

@@ -14,7 +14,6 @@ REFUSED = [
     (layers.Embedding, {"input_dim": 0, "output_dim": 2}, "`input_dim` must be"),
     (layers.Flatten, {"data_format": "first"}, "channels_first"),
     (layers.GroupNormalization, {"groups": 0}, "`groups` must be a positive integer, or -1"),
-    (layers.LayerNormalization, {"rms_scaling": True}, "use RMSNormalization"),
     (
         layers.LeakyReLU,
         {"negative_slope": -1.0},
