@@ -33,14 +33,21 @@ class SwapEMAWeights(Callback):
     def _pairs(self) -> list[tuple[Any, Any]]:
         optimizer = self.model.optimizer
         optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-        averages = getattr(optimizer, "_model_variables_moving_average", None)
-        if averages is None:
+        held = getattr(optimizer, "optimizers", [optimizer])
+        averaging = [o for o in held if getattr(o, "_model_variables_moving_average", None)]
+        if not averaging:
             raise ValueError(
                 "SwapEMAWeights must be used when `use_ema=True` is set on the optimizer. "
-                f"Received: use_ema={getattr(optimizer, 'use_ema', None)}"
+                f"Received: use_ema={[getattr(o, 'use_ema', None) for o in held]}"
             )
-        pairs = zip(optimizer._trainable_variables, averages, strict=True)
-        return [(variable, average) for variable, average in pairs if average is not None]
+        return [
+            (variable, average)
+            for one in averaging
+            for variable, average in zip(
+                one._trainable_variables, one._model_variables_moving_average, strict=True
+            )
+            if average is not None
+        ]
 
     def _swap(self) -> None:
         for variable, average in self._pairs():

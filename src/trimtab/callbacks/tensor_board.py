@@ -203,7 +203,9 @@ class TensorBoard(Callback):
         trained = {name: value for name, value in logs.items() if not name.startswith("val_")}
         optimizer = self.model.optimizer
         if optimizer is not None:
-            trained["learning_rate"] = float(np.asarray(optimizer.learning_rate))
+            rate = getattr(optimizer, "learning_rate", None)
+            if rate is not None:  # several optimizers in one have several
+                trained["learning_rate"] = float(np.asarray(rate))
             if self.write_steps_per_second:
                 seconds = max(time.perf_counter() - self._epoch_started, 1e-9)
                 steps = int(optimizer.iterations) - self._steps_before

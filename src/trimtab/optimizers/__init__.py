@@ -19,9 +19,12 @@ from trimtab.optimizers.ftrl import Ftrl as Ftrl
 from trimtab.optimizers.lamb import Lamb as Lamb
 from trimtab.optimizers.lion import Lion as Lion
 from trimtab.optimizers.loss_scale import LossScaleOptimizer as LossScaleOptimizer
+from trimtab.optimizers.multi import MultiOptimizer as MultiOptimizer
+from trimtab.optimizers.multi import OptimizerMap as OptimizerMap
 from trimtab.optimizers.muon import Muon as Muon
 from trimtab.optimizers.nadam import Nadam as Nadam
 from trimtab.optimizers.rmsprop import RMSprop as RMSprop
+from trimtab.optimizers.schedule_free import ScheduleFreeAdamW as ScheduleFreeAdamW
 from trimtab.optimizers.sgd import SGD as SGD
 
 _CLASSES = (
@@ -37,8 +40,11 @@ _CLASSES = (
     Lion,
     Muon,
     LossScaleOptimizer,
+    MultiOptimizer,
     Nadam,
+    OptimizerMap,
     RMSprop,
+    ScheduleFreeAdamW,
     SGD,
 )
 _IDENTIFIERS = Identifiers("optimizer", {cls.__name__.lower(): cls for cls in _CLASSES})

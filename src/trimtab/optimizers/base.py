@@ -272,10 +272,10 @@ class Optimizer(OptimizerState):
             return
         variables = self._variables_for(grads, trainable_variables)
         grads, variables = self._with_gradients(grads, variables)
-        if self.loss_scale_factor is not None:
-            grads = [g / self.loss_scale_factor for g in grads]
         grads, variables = self._without_overwritten(grads, variables)
         if grads:
+            if self.loss_scale_factor is not None:
+                grads = [g / self.loss_scale_factor for g in grads]
             if self.gradient_accumulation_steps:
                 self._accumulate(grads, variables)
             else:
@@ -327,10 +327,19 @@ class Optimizer(OptimizerState):
     def _without_overwritten(
         self, grads: list[Any], variables: list[Variable]
     ) -> tuple[list[Any], list[Variable]]:
-        """Gives weights marked so their gradient as new value, and returns the others."""
+        """Gives weights marked so their gradient as new value, and returns the others.
+
+        Where gradients are accumulated, it is the largest of them, as for a range or a maximum.
+        """
         pairs = list(zip(grads, variables, strict=True))
         for gradient, variable in pairs:
-            if variable.overwrite_with_gradient:
+            if variable.overwrite_with_gradient and self.gradient_accumulation_steps:
+                accumulator = self._accumulated_gradients[self._get_variable_index(variable)]
+                is_update = self.is_update_due()
+                largest = ops.maximum(gradient, accumulator)
+                variable.assign(ops.where(is_update, largest, variable))
+                accumulator.assign(ops.where(is_update, 0.0, largest))
+            elif variable.overwrite_with_gradient:
                 variable.assign(gradient)
         rest = [(g, v) for g, v in pairs if not v.overwrite_with_gradient]
         return [g for g, _ in rest], [v for _, v in rest]

@@ -40,6 +40,7 @@ FUSED = [
     functools.partial(optimizers.Ftrl, learning_rate_power=-0.7, beta=0.1),
     optimizers.Lion,
     optimizers.Nadam,
+    optimizers.ScheduleFreeAdamW,
 ]
 # What each of the shared arguments adds to the steps.
 SHARED = {
