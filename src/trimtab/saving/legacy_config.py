@@ -187,6 +187,9 @@ def _compiled(module: str, value: Any) -> Any:
         return value
     if "class_name" not in value:
         return {name: _compiled(module, part) for name, part in value.items()}
+    if isinstance(value.get("config"), str):
+        # A function of the script, by its name.
+        return value
     inner = dict(value.get("config") or {})
     if value["class_name"] == "MeanMetricWrapper" and isinstance(inner.get("fn"), str):
         # "accuracy" was stored with the function that it had become; compile() chooses it again.

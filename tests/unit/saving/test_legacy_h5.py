@@ -240,3 +240,19 @@ def test_state_of_another_optimizer_is_left_out_with_a_warning(model, make, tmp_
     with pytest.warns(UserWarning, match=r"3 variables of the optimizer do not fit the 14 of Adam"):
         loaded = trimtab.models.load_model(tmp_path / "m.h5")
     assert int(loaded.optimizer.iterations) == 0
+
+
+def own_loss(y_true, y_pred):
+    return trimtab.ops.mean(trimtab.ops.abs(y_true - y_pred))
+
+
+def test_functions_of_a_script_are_stored_by_name(model, tmp_path):
+    model.compile("sgd", loss=own_loss, metrics=[own_loss])
+    x = np.zeros((4, *model.input_shape[1:]))
+    y = np.zeros((4, *model.output_shape[1:]))
+    expected = model.evaluate(x, y, verbose=0)
+    model.save(tmp_path / "m.h5")
+
+    loaded = trimtab.models.load_model(tmp_path / "m.h5", custom_objects={"own_loss": own_loss})
+
+    assert loaded.evaluate(x, y, verbose=0) == expected

@@ -8,11 +8,11 @@ from trimtab.compat.migration import calls, methods, nodes
 from trimtab.compat.migration.imports import rewritten_import
 from trimtab.compat.migration.names import expression, is_application, is_keras, today
 from trimtab.compat.migration.script import Change, Remark, Script
+from trimtab.compat.migration.tensorflow import of_tensorflow
 from trimtab.compat.migration.trees import Lines, Transformer
 from trimtab.compat.migration.values import ordering_today
 from trimtab.compat.tables import CALLS
 from trimtab.compat.tables.names import GONE
-from trimtab.compat.tables.tensorflow import OPS, TYPES
 from trimtab.core import extras
 from trimtab.core.old_spellings import MERGES
 
@@ -22,15 +22,6 @@ _ACCURACY = {"acc": "accuracy", "val_acc": "val_accuracy"}
 _METHODS = {"get_output_shape_for": "compute_output_shape"}
 _PARAMS = {"nb_epoch": "epochs", "nb_sample": "samples"}
 UNUSED = "# trimtab: this BatchNormalization is part of no model: model.add(...) it, or call it"
-_TENSORFLOW = {
-    "tensorflow.cast": "keras.ops.cast",
-    "tensorflow.constant": "keras.ops.convert_to_tensor",
-    "tensorflow.random.set_seed": "keras.utils.set_random_seed",
-    "tensorflow.set_random_seed": "keras.utils.set_random_seed",
-    "tensorflow.random.set_random_seed": "keras.utils.set_random_seed",
-}
-
-
 # Functions of K whose values all stand by position, in today's words.
 _BACKEND = {
     "flatten": "keras.ops.reshape({}, (-1,))",
@@ -40,18 +31,6 @@ _BACKEND = {
 }
 _DRAWS = {"random_normal": "normal", "random_uniform": "uniform"}
 _DRAW_WORDS = {"std": "stddev", "low": "minval", "high": "maxval"}
-
-
-def _of_tensorflow(path: str | None) -> str | None:
-    """The function of Keras, or the name of a type as text, for one of TensorFlow."""
-    if path is None or not path.startswith("tensorflow."):
-        return None
-    inner = path.removeprefix("tensorflow.")
-    if inner in OPS:
-        return f"keras.ops.{OPS[inner]}"
-    if inner in TYPES:
-        return f'"{inner}"'
-    return _TENSORFLOW.get(path)
 
 
 class Rewriter(Transformer):
@@ -118,7 +97,7 @@ class Rewriter(Transformer):
     def _attribute(self, original_node: Any, updated_node: Any) -> Any:
         """A dotted name of Keras in the place that it has today."""
         path = self.script.names.path(original_node)
-        function = _of_tensorflow(path)
+        function = of_tensorflow(path)
         if function is not None:
             self.script.needs.add("keras")
             return self._changed(original_node, expression(function))
@@ -182,11 +161,20 @@ class Rewriter(Transformer):
             return methods.rewritten_method(self.script, row, updated, line)
         func = updated.func
         if isinstance(func, cst.Attribute):
+            if func.attr.value == "add_loss" and self._is_model_outside_itself(func.value):
+                raise calls.Untranslatable(
+                    "adds a symbolic loss, which is gone: call self.add_loss(...) in the call "
+                    "method of a layer that passes its input on"
+                )
             if func.attr.value in ("save_weights", "load_weights"):
                 return methods.rewritten_path(self.script, updated)
             if func.attr.value == "get" and self.script.renames_accuracy:
                 return self._log_key(updated)
         return updated
+
+    def _is_model_outside_itself(self, owner: Any) -> bool:
+        is_model = self.script.is_old and methods.is_model(self.script, owner)
+        return is_model and nodes.text_of(owner) != "self"
 
     def _of_keras(self, path: str, call: Any, line: int) -> Any:
         name = path.rpartition(".")[2]

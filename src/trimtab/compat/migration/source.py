@@ -13,6 +13,7 @@ from trimtab.compat.migration.nodes import text_of
 from trimtab.compat.migration.rewrite import Rewriter
 from trimtab.compat.migration.script import Change, Remark, Script, Survey
 from trimtab.compat.migration.snippets import SNIPPETS
+from trimtab.compat.migration.tensorflow import TensorFlowLeft
 from trimtab.compat.migration.trees import Lines, walk
 from trimtab.compat.tables import ERAS
 from trimtab.core import extras
@@ -71,6 +72,7 @@ def migrate_source(
         era = "keras3"
     script = Script(era)
     text = _rewritten(module, tree, script)
+    TensorFlowLeft(script).visit(tree)
     if to == "trimtab":
         text = _to_trimtab(text)
     return Migrated(

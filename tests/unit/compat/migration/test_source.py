@@ -296,3 +296,27 @@ def test_what_keras_3_hides_is_found_in_trimtab(source):
     namespace = {}
     exec(migrated(source, to="trimtab"), namespace)
     assert type(namespace["made"]).__module__.startswith("trimtab.compat.")
+
+
+def test_uses_of_tensorflow_that_stay_are_listed():
+    source = (
+        "import tensorflow as tf\n"
+        "from tensorflow import GradientTape\n"
+        "@tf.function\n"
+        "def step(x):\n"
+        "    with GradientTape() as tape:\n"
+        "        y = tf.reduce_mean(tf.image.random_flip_left_right(x))\n"
+        "    return tf.cast(y, tf.float32), tf.keras.layers.Dense(3)\n"
+    )
+
+    left = [(remark.line, remark.text.split(" is ")[0]) for remark in migrate_source(source).left]
+
+    assert left == [(3, "tf.function"), (5, "GradientTape"), (6, "tf.image.random_flip_left_right")]
+
+
+def test_a_symbolic_loss_is_left():
+    source = (
+        "from keras.models import Model\nvae = Model(input=x, output=y)\nvae.add_loss(kl)\n"
+        "class Own(Model):\n    def call(self, x):\n        self.add_loss(x)\n"
+    )
+    assert [remark.line for remark in migrate_source(source).left] == [3]
