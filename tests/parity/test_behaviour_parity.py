@@ -140,3 +140,38 @@ def test_a_variable_that_a_traced_call_makes_for_itself_is_refused(k):
 
     with pytest.raises(ValueError, match="Variable|variable"):
         Late()(k.Input((3,)))
+
+
+def _functional(k, function):
+    """Shapes that a function of an open batch gives, and the numbers of a model of it."""
+    inputs = k.Input((3,))
+    outputs = function(k.ops, inputs)
+    model = k.Model(inputs, outputs)
+    shapes = [(tuple(leaf.shape), leaf.dtype) for leaf in k.tree.flatten(outputs)]
+    return shapes, [np.asarray(leaf) for leaf in k.tree.flatten(model(X))]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda o, x: o.map(lambda row: o.cumsum(row) * 2, x),
+        lambda o, x: o.map(lambda row: (o.sum(row), row), x),
+        lambda o, x: o.vectorized_map(lambda row: row[:2] + 1, x),
+        lambda o, x: o.scan(lambda c, row: (c + row, c * 2), np.zeros(3, "float32"), x),
+        lambda o, x: o.switch(
+            o.cast(o.sum(x) * 0 + 1, "int32"), [lambda a: a + 1, lambda a: a * 2], x
+        ),
+        lambda o, x: o.fori_loop(0, 3, lambda i, a: a * 2, x),
+        lambda o, x: o.while_loop(
+            lambda a: o.sum(a) < 99, lambda a: a * 2, x, maximum_iterations=7
+        ),
+    ],
+    ids=["map", "map_to_two", "vectorized_map", "scan", "switch", "fori_loop", "while_loop"],
+)
+def test_functions_of_slices_are_taken_with_an_open_batch(function):
+    shapes, numbers = _functional(trimtab, function)
+    expected_shapes, expected = _functional(keras, function)
+
+    assert shapes == expected_shapes
+    for ours, theirs in zip(numbers, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)

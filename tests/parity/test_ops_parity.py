@@ -135,19 +135,9 @@ def test_an_op_of_unknown_size_says_so_in_a_trace(case):
         traced(case)
 
 
-# Their functions are called with slices, which a functional model has not; cond says so itself.
-CONTROL_FLOW = {"cond", "fori_loop", "map", "scan", "switch", "vectorized_map", "while_loop"}
-
-
 @pytest.mark.parametrize(
     "case",
-    [
-        p
-        for p in PARAMS
-        if p.values[0].traceable
-        and p.values[0].arrays
-        and p.id.rpartition("-")[0] not in CONTROL_FLOW
-    ],
+    [p for p in PARAMS if p.values[0].traceable and p.values[0].arrays],
 )
 def test_a_functional_model_knows_shapes_and_types(case):
     symbolic = case.call(ops, *[KerasTensor(a.shape, a.dtype.name) for a in case.arrays])

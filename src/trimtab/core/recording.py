@@ -12,6 +12,7 @@ from trimtab import ops
 from trimtab.core import naming
 from trimtab.core.config import EXPORTS, deserialize_keras_object, serialize_keras_object
 from trimtab.core.operation import Operation
+from trimtab.core.slice_shapes import SPECS
 from trimtab.ops.dispatch import RECORDERS, any_symbolic
 
 # Parameters of ops that are tensors, also where a number was given: uses hold them, operations the
@@ -88,7 +89,7 @@ class OpOperation(Operation):
     _had_old_spellings = False
 
     def __init__(
-        self, function: Callable[..., Any], name: str | None = None, **config: Any
+        self, function: Callable[..., Any], /, name: str | None = None, **config: Any
     ) -> None:
         self.function = function
         self.class_label = class_label(function.__name__)
@@ -101,6 +102,14 @@ class OpOperation(Operation):
         rest = {name: value for name, value in self.config.items() if name not in leading}
         first = [self.config[name] for name in leading]
         return self.function(*first, *args, **kwargs, **rest)
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """KerasTensors for what the op gives on such arguments."""
+        spec = SPECS.get(self.function.__name__)
+        if spec is None:
+            return super().compute_output_spec(*args, **kwargs)
+        names = list(_signature(self.function).parameters)
+        return spec(**dict(zip(names, args, strict=False)), **kwargs, **self.config)
 
     def get_config(self) -> dict[str, Any]:
         """The name and the op's arguments that are no tensors."""

@@ -10,12 +10,10 @@ import numpy as np
 
 from trimtab.ir import tree
 from trimtab.ir.graph import Value
-from trimtab.ir.tensor import KerasTensor, Tensor
-from trimtab.ops.dispatch import convert
-from trimtab.ops.layout import stack, unstack
-from trimtab.ops.logic import logical_and, where
-from trimtab.primitives import elementwise
-from trimtab.primitives.source import filled_like
+from trimtab.ir.tensor import KerasTensor
+from trimtab.ops.dispatch import RECORDERS, any_symbolic, convert, op
+from trimtab.ops.layout import reshape, stack, unstack
+from trimtab.ops.logic import less_equal, logical_and, where
 
 # Set by core.scope: runs a branch of a traced step apart, so that its assignments can be refused.
 GUARDS: list[Callable[[Callable[[], Any], str], Any]] = []
@@ -23,29 +21,29 @@ GUARDS: list[Callable[[Callable[[], Any], str], Any]] = []
 
 def _condition(x: Any, owner: str) -> Any:
     """`x` as a tensor of one bool."""
-    if isinstance(x, KerasTensor):
-        raise ValueError(
-            f"{owner}: a functional model has no branches; use ops.where, or call {owner} inside a "
-            "layer's `call`"
-        )
-    tensor = convert(x, "bool")
-    if tensor.size != 1:
+    tensor = x if isinstance(x, KerasTensor) else convert(x, "bool")
+    if any(dim != 1 for dim in tensor.shape):
         raise ValueError(f"{owner}: the condition must be one bool; got shape {tensor.shape}")
     return tensor
 
 
-def _selected(condition: Tensor, first: Any, second: Any, owner: str) -> Any:
-    """Structures alike, leaf by leaf chosen by a traced condition."""
+def _is_known(x: Any) -> bool:
+    """Whether numbers are there to decide by: not those of a trace or a functional model."""
+    return type(x) is not Value and not isinstance(x, KerasTensor)
+
+
+def _selected(condition: Any, first: Any, second: Any, owner: str) -> Any:
+    """Structures alike, leaf by leaf chosen by a condition that is not known yet."""
     try:
         tree.assert_same_structure(first, second)
     except ValueError as error:
         raise ValueError(f"{owner}: branches must return the same structure. {error}") from error
-    scalar = condition if condition.shape == () else condition.reshape(())
+    scalar = condition if condition.shape == () else reshape(condition, ())
 
     def choose(a: Any, b: Any) -> Any:
         if a is None and b is None:
             return None
-        left, right = convert(a), convert(b)
+        left, right = (x if isinstance(x, KerasTensor) else convert(x) for x in (a, b))
         if left.shape != right.shape or left.dtype != right.dtype:
             raise ValueError(
                 f"{owner}: branches must return equal shapes and dtypes; got {left.dtype}"
@@ -63,8 +61,9 @@ def _guarded(branch: Callable[[], Any], owner: str) -> Any:
 def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
     """`true_fn()` if `pred` holds, else `false_fn()`.
 
-    Where `pred` is traced, both are computed and the result is chosen element by element; they must
-    then return equal structures, shapes and dtypes, and assign no variables.
+    Where `pred` is traced, or one of a functional model, both are computed and the result is chosen
+    element by element; they must then return equal structures, shapes and dtypes, and assign no
+    variables.
 
     Args:
         pred: One bool.
@@ -75,7 +74,7 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
         ValueError: If a traced `pred` meets branches whose results differ in form, or that assign.
     """
     condition = _condition(pred, "cond")
-    if type(condition) is not Value:
+    if _is_known(condition):
         return true_fn() if bool(condition) else false_fn()
     return _selected(condition, _guarded(true_fn, "cond"), _guarded(false_fn, "cond"), "cond")
 
@@ -83,21 +82,21 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
 def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
     """`branches[index](*operands)`, the index moved into the range of the branches.
 
-    Where `index` is traced, all branches are computed, as in `cond`.
+    Where `index` is traced, or one of a functional model, all branches are computed, as in `cond`.
 
     Raises:
         ValueError: If there is no branch; with a traced index see `cond`.
     """
     if not branches:
         raise ValueError("switch: needs at least one branch; got none")
-    position = convert(index)
-    if type(position) is not Value:
+    position = index if isinstance(index, KerasTensor) else convert(index)
+    if _is_known(position):
         number = int(np.asarray(position))
         return branches[min(max(number, 0), len(branches) - 1)](*operands)
     results = [_guarded(functools.partial(b, *operands), "switch") for b in branches]
     chosen = results[-1]
     for number in range(len(branches) - 2, -1, -1):
-        reached = elementwise.less_equal(position, filled_like(position, number))
+        reached = less_equal(position, number)
         chosen = _selected(reached, results[number], chosen, "switch")
     return chosen
 
@@ -129,6 +128,8 @@ def while_loop(
     rounds = 0
     while maximum_iterations is None or rounds < maximum_iterations:
         condition = _condition(cond(*state), "while_loop")
+        if isinstance(condition, KerasTensor):
+            return RECORDERS[0](while_loop, (cond, body, loop_vars, maximum_iterations), {})
         if type(condition) is not Value:
             if not bool(condition):
                 break
@@ -170,6 +171,8 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
     Raises:
         ValueError: If a bound is traced.
     """
+    if any_symbolic((lower, upper)):
+        return RECORDERS[0](fori_loop, (lower, upper, body_fun, init_val), {})
     value = init_val
     for number in range(_bound(lower), _bound(upper)):
         value = body_fun(number, value)
@@ -198,6 +201,7 @@ def _stacked(results: list[Any]) -> Any:
     return tree.pack_sequence_as(results[0], columns)
 
 
+@op
 def scan(
     f: Callable[[Any, Any], tuple[Any, Any]],
     init: Any,
@@ -241,6 +245,7 @@ def scan(
     return state, _stacked(outputs[::-1] if reverse else outputs)
 
 
+@op
 def map(f: Callable[[Any], Any], xs: Any) -> Any:
     """`f` of every slice of `xs` along the first axis, stacked; a traced step unrolls it.
 
@@ -254,6 +259,7 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
     return _mapped(f, xs, "map")
 
 
+@op
 def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
     """As `map`."""
     return _mapped(function, elements, "vectorized_map")

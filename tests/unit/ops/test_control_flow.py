@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from trimtab import ops
+from trimtab import Input, Model, ops
 from trimtab.core.tracing import CompiledStep
 from trimtab.core.variable import Variable
 from trimtab.ir.tensor import KerasTensor
@@ -40,9 +40,38 @@ def test_a_branch_under_a_traced_condition_must_not_assign():
         step(ONES)
 
 
-def test_a_functional_model_has_no_branches():
-    with pytest.raises(ValueError, match="a functional model has no branches"):
-        ops.cond(KerasTensor((), "bool"), lambda: 1, lambda: 2)
+def functional(function):
+    """A functional model of a function of rows of two numbers, run on ONES above its negative."""
+    inputs = Input((2,))
+    model = Model(inputs, function(inputs))
+    return np.asarray(model(np.stack([ONES, -ONES])))
+
+
+def test_a_functional_model_chooses_a_branch_at_run_time():
+    def function(x):
+        return ops.cond(ops.sum(x) > 1, lambda: x * 2, lambda: x + 1)
+
+    np.testing.assert_array_equal(functional(function), [[2, 2], [0, 0]])
+
+
+def test_a_functional_model_switches_at_run_time():
+    def function(x):
+        place = ops.cast(ops.max(x), "int32")
+        return ops.switch(place, [lambda v: v, lambda v: v * 2, lambda v: v * 3], x)
+
+    np.testing.assert_array_equal(functional(function), [[2, 2], [-2, -2]])
+
+
+def test_a_functional_model_loops_at_run_time():
+    def function(x):
+        return ops.while_loop(lambda v: ops.max(v) < 5, lambda v: v * 2, x, maximum_iterations=9)
+
+    np.testing.assert_array_equal(functional(function), [[8, 8], [-8, -8]])
+
+
+def test_a_condition_of_several_bools_is_refused_of_a_functional_model_too():
+    with pytest.raises(ValueError, match="the condition must be one bool"):
+        ops.cond(KerasTensor((None,), "bool"), lambda: 1, lambda: 2)
 
 
 def test_a_loop_with_a_traced_condition_needs_a_bound():
