@@ -352,45 +352,6 @@ def test_folded_model_is_saved_and_read(tmp_path):
     same_outputs(model, keras.models.load_model(tmp_path / "folded.keras"))
 
 
-# One of each family; the others differ in size only.
-FAMILIES = [
-    "DenseNet121",
-    "EfficientNetB0",
-    "EfficientNetV2B0",
-    "GoogLeNet",
-    "InceptionResNetV2",
-    "InceptionV3",
-    "MobileNet",
-    "MobileNetV2",
-    "MobileNetV3Small",
-    "ResNet50",
-    "ResNet50V2",
-    "Xception",
-]
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[] if name == "MobileNetV2" else pytest.mark.slow)
-        for name in FAMILIES
-    ],
-)
-def test_application_is_folded_with_equal_outputs(name):
-    build = getattr(keras.applications, name)
-    shape = (80, 80, 3)
-    model = with_statistics(
-        build(weights=None, input_shape=shape, include_top=False), (0.3, 0.5, 1.0, -0.4)
-    )
-    x = RNG.normal(size=(1, *shape)).astype("float32")
-    folded, report = batchnorm.fold(model, x, certify_layers=False)
-
-    assert report.folded > 0
-    assert report.largest_difference <= 1e-3 * report.output_size
-    kept = {layer.name for layer in batchnorm.rewriting.batchnorms(folded)}
-    assert kept == {layer.layer for layer in report.layers if layer.action == "stays"}
-
-
 class Own(keras.Model):
     def call(self, x):
         return x
