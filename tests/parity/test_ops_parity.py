@@ -74,11 +74,14 @@ def kerass(case):
         leaves = [jnp.asarray(leaf) for leaf in flat(case.call(keras.ops, *arrays))]
         return [leaf for leaf in leaves if is_float(leaf)], leaves
 
+    def both(*varied):
+        floats, pull_back, leaves = jax.vjp(function, *varied, has_aux=True)
+        return leaves, list(pull_back([weights(leaf) for leaf in floats]))
+
     varied = [jnp.asarray(case.arrays[i]) for i in case.wrt]
     if not varied:
         return function()[1], []
-    floats, pull_back, leaves = jax.vjp(function, *varied, has_aux=True)
-    return leaves, list(pull_back([weights(leaf) for leaf in floats]))
+    return jax.jit(both)(*varied) if case.traceable else both(*varied)
 
 
 def traced(case):
