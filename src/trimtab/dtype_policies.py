@@ -8,6 +8,7 @@ from typing import Any
 from trimtab.core.config import deserialize_keras_object, serialize_keras_object
 from trimtab.core.dtype_policy import DTypePolicy as DTypePolicy
 from trimtab.core.dtype_policy import get as get
+from trimtab.core.dtype_policy_map import DTypePolicyMap as DTypePolicyMap
 
 
 def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
@@ -20,4 +21,4 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None
     return deserialize_keras_object(config, custom_objects=custom_objects)
 
 
-__all__ = ["DTypePolicy", "deserialize", "get", "serialize"]
+__all__ = ["DTypePolicy", "DTypePolicyMap", "deserialize", "get", "serialize"]

@@ -40,6 +40,10 @@ class DTypePolicy(Configurable):
         """None: layers compute in float types only."""
         return None
 
+    def at(self, path: str) -> DTypePolicy:
+        """The policy of the layer of a path: this one for every path."""
+        return self
+
     def get_config(self) -> dict[str, Any]:
         """{"name": name}."""
         return {"name": self.name}

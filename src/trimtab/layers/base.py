@@ -12,8 +12,8 @@ import numpy as np
 
 from trimtab import dtypes, regularizers
 from trimtab.core import dtype_policy as dtype_policies
+from trimtab.core import naming, tree
 from trimtab.core import recording as recording
-from trimtab.core import tree
 from trimtab.core.arguments import message
 from trimtab.core.config import keras_export
 from trimtab.core.host import is_user_class, or_on_host
@@ -154,6 +154,18 @@ class Layer(Buildable, Operation):
         self._dtype_policy = dtype_policies.get(value)
 
     @property
+    def _policy(self) -> dtype_policies.DTypePolicy:
+        """The policy of this layer where `dtype_policy` is a map for several."""
+        policy = self._dtype_policy
+        if type(policy) is dtype_policies.DTypePolicy:
+            return policy
+        path = self._path
+        if path is None:
+            parent = naming.current_path() if self._parent_path is None else self._parent_path
+            path = f"{parent}/{self.name}" if parent else self.name
+        return policy.at(path)
+
+    @property
     def dtype(self) -> str:
         """The type of the variables."""
         return self.variable_dtype
@@ -161,12 +173,12 @@ class Layer(Buildable, Operation):
     @property
     def variable_dtype(self) -> str:  # type: ignore[override]
         """The type of the variables."""
-        return self._dtype_policy.variable_dtype
+        return self._policy.variable_dtype
 
     @property
     def compute_dtype(self) -> str:
         """The type of the arithmetic and of the outputs."""
-        return self._dtype_policy.compute_dtype
+        return self._policy.compute_dtype
 
     @property
     def input_dtype(self) -> str:
@@ -292,7 +304,7 @@ class Layer(Buildable, Operation):
                 check_inputs(self._input_spec, first, self.name)
 
     def _autocast_type(self) -> str | None:
-        policy = self._dtype_policy
+        policy = self._policy
         if not self.autocast or policy.compute_dtype == policy.variable_dtype:
             return None
         return policy.compute_dtype if dtypes.is_float(policy.compute_dtype) else None
