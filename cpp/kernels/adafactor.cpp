@@ -1,5 +1,5 @@
-// adafactor: one step of one variable, its means over rows, columns and all elements inside. In
-// place is allowed. The optional operands of sgd and adam: a decay, a factor of the gradient.
+// adafactor: one step of one variable, with its frame, its means over rows, columns and all
+// elements inside. In place is allowed.
 #include "kernels/dispatch.h"
 #include "kernels/simd_families.h"
 #include "kernels/update.h"
@@ -35,16 +35,18 @@ class Adafactor : public Kernel {
     kept_ = reinterpret_cast<const T*>(operands[4]);
     new_parameter_ = reinterpret_cast<T*>(operands[5]);
     new_v_ = reinterpret_cast<T*>(operands[6]);
-    scales_.bind(operands[11], operands[12]);
+    frame_.bind(operands, 11);
+    frame_.keep(parameter_, new_parameter_, count_);
+    frame_.keep(v_, new_v_, count_);
   }
 
   [[gnu::always_inline]] Vec<T> gradient(std::int64_t i, std::int64_t n) const {
-    return load_lanes(gradient_ + i, n) * scales_.factor();
+    return load_lanes(gradient_ + i, n) * frame_.factor();
   }
 
   [[gnu::always_inline]] Vec<T> parameter(std::int64_t i, std::int64_t n) const {
     const Vec<T> given = load_lanes(parameter_ + i, n);
-    return scales_.is_decayed() ? given - given * scales_.decay() : given;
+    return frame_.is_decayed() ? given - given * frame_.decay() : given;
   }
 
   // The last pass, from the sums of the squares of the parameter and of the scaled gradient.
@@ -72,7 +74,7 @@ class Adafactor : public Kernel {
   const T* kept_ = nullptr;  // the weight of the old averages
   T* new_parameter_ = nullptr;
   T* new_v_ = nullptr;
-  Scales<T> scales_;
+  Frame<T> frame_;
 };
 
 template <class T>
@@ -90,6 +92,7 @@ class OfVector final : public Adafactor<T> {
   }
 
   void run() noexcept override {
+    if (!this->frame_.is_due()) return;
     for_parts(this->count_, [this](std::int64_t part, std::int64_t first, std::int64_t end) {
       const T kept = *this->kept_;
       const T epsilon = static_cast<T>(this->constants_.epsilon_1);
@@ -136,6 +139,8 @@ class OfMatrices final : public Adafactor<T> {
     c_ = reinterpret_cast<const T*>(operands[8]);
     new_r_ = reinterpret_cast<T*>(operands[9]);
     new_c_ = reinterpret_cast<T*>(operands[10]);
+    this->frame_.keep(r_, new_r_, size_.matrices * size_.rows);
+    this->frame_.keep(c_, new_c_, size_.matrices * size_.columns);
     squares_ = reinterpret_cast<T*>(scratch);
     scaled_squares_ = squares_ + size_.matrices * tasks_;
     row_means_ = scaled_squares_ + size_.matrices * tasks_;
@@ -143,6 +148,7 @@ class OfMatrices final : public Adafactor<T> {
   }
 
   void run() noexcept override {
+    if (!this->frame_.is_due()) return;
     const std::int64_t tasks = size_.matrices * tasks_;
     const int threads = this->count_ < threaded_elements ? 1 : num_threads();
     parallel_for(tasks, threads, [this](std::int64_t task) { sum_rows(task); });
@@ -243,7 +249,7 @@ std::unique_ptr<Kernel> prepare_adafactor(const StepSpec& spec) {
   size.rows = ints.size();
   size.columns = ints.size();
   ints.finish();
-  kernels::expect(spec, 13, 3, {1, 7, 8, 9, 10, 11, 12});
+  expect_update(spec, 11, 3, {1, 7, 8, 9, 10});
   const bool is_factored = spec.present[7];
   for (const std::size_t operand : {8, 9, 10}) {
     if (spec.present[operand] != is_factored) {
@@ -251,8 +257,10 @@ std::unique_ptr<Kernel> prepare_adafactor(const StepSpec& spec) {
                 static_cast<std::int64_t>(operand));
     }
   }
-  if (spec.present[1] == is_factored) {
-    ints.fail("takes the old average of squares where there are no rows and columns", is_factored);
+  const bool has_condition = spec.present.size() > 13 && spec.present[13];
+  if (!spec.present[1] && (!is_factored || has_condition)) {
+    ints.fail("needs the old average of squares without rows and columns, or to keep it",
+              is_factored);
   }
   const Constants constants = {spec.floats[0], spec.floats[1], spec.floats[2]};
   return kernels::for_floating(dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {

@@ -61,7 +61,7 @@ void IntReader::finish() const {
 void IntReader::fail(const std::string& rule, std::int64_t got) const { reject(spec_, rule, got); }
 
 void expect(const StepSpec& spec, std::size_t operands, std::size_t floats,
-            std::initializer_list<std::size_t> optional) {
+            std::span<const std::size_t> optional) {
   if (spec.present.size() != operands) {
     reject(spec, "needs " + std::to_string(operands) + " operands", std::ssize(spec.present));
   }

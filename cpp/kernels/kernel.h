@@ -76,6 +76,10 @@ class IntReader {
 
 // The number of operands and floats; `optional` names the operands that a step may leave out.
 void expect(const StepSpec& spec, std::size_t operands, std::size_t floats,
-            std::initializer_list<std::size_t> optional = {});
+            std::span<const std::size_t> optional);
+inline void expect(const StepSpec& spec, std::size_t operands, std::size_t floats,
+                   std::initializer_list<std::size_t> optional = {}) {
+  expect(spec, operands, floats, std::span(optional.begin(), optional.size()));
+}
 
 }  // namespace trimtab::kernels

@@ -1,5 +1,5 @@
-// lamb: one step of one variable, the norms of the variable and of its update inside. In place is
-// allowed. The optional operands of sgd and adam: a decay, a factor of the gradient.
+// lamb: one step of one variable, with its frame, the norms of the variable and of its update
+// inside. In place is allowed.
 #include "kernels/dispatch.h"
 #include "kernels/simd_families.h"
 #include "kernels/update.h"
@@ -32,13 +32,17 @@ class Lamb final : public Kernel {
     new_parameter_ = reinterpret_cast<T*>(operands[7]);
     new_m_ = reinterpret_cast<T*>(operands[8]);
     new_v_ = reinterpret_cast<T*>(operands[9]);
-    scales_.bind(operands[10], operands[11]);
+    frame_.bind(operands, 10);
+    frame_.keep(parameter_, new_parameter_, count_);
+    frame_.keep(m_, new_m_, count_);
+    frame_.keep(v_, new_v_, count_);
     sums_ = reinterpret_cast<T*>(scratch);
   }
 
   void run() noexcept override {
+    if (!frame_.is_due()) return;
     for_parts(count_, [this](std::int64_t part, std::int64_t first, std::int64_t end) {
-      const Vec<T> factor = scales_.factor();
+      const Vec<T> factor = frame_.factor();
       const Vec<T> unbias_1 = broadcast(*unbias_1_);
       const Vec<T> unbias_2 = broadcast(*unbias_2_);
       sum_runs<T, 2>(first, end, sums_ + 2 * part,
@@ -79,7 +83,7 @@ class Lamb final : public Kernel {
 
   [[gnu::always_inline]] Vec<T> decayed(std::int64_t i, std::int64_t n) const {
     const Vec<T> parameter = load_lanes(parameter_ + i, n);
-    return scales_.is_decayed() ? parameter - parameter * scales_.decay() : parameter;
+    return frame_.is_decayed() ? parameter - parameter * frame_.decay() : parameter;
   }
 
   std::int64_t count_;
@@ -96,7 +100,7 @@ class Lamb final : public Kernel {
   T* new_parameter_ = nullptr;
   T* new_m_ = nullptr;
   T* new_v_ = nullptr;
-  Scales<T> scales_;
+  Frame<T> frame_;
   T* sums_ = nullptr;
 };
 
@@ -107,7 +111,7 @@ std::unique_ptr<Kernel> prepare_lamb(const StepSpec& spec) {
   const DType dtype = ints.floating();
   const std::int64_t count = ints.size();
   ints.finish();
-  kernels::expect(spec, 12, 3, {10, 11});
+  expect_update(spec, 10, 3, {});
   return kernels::for_floating(dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
     return std::make_unique<Lamb<T>>(count, spec.floats);
   });

@@ -21,11 +21,14 @@ class Sgd final : public Kernel {
     learning_rate_ = reinterpret_cast<const T*>(operands[3]);
     new_parameter_ = reinterpret_cast<T*>(operands[4]);
     new_velocity_ = reinterpret_cast<T*>(operands[5]);
-    if (operands.size() > 6) scales_.bind(operands[6], operands[7]);
+    frame_.bind(operands, 6);
+    frame_.keep(parameter_, new_parameter_, count_);
+    frame_.keep(velocity_, new_velocity_, count_);
   }
 
   void run() noexcept override {
-    if (scales_.is_decayed()) return run_with<true>();
+    if (!frame_.is_due()) return;
+    if (frame_.is_decayed()) return run_with<true>();
     run_with<false>();
   }
 
@@ -33,8 +36,8 @@ class Sgd final : public Kernel {
   template <bool is_decayed>
   void run_with() const noexcept {
     for_parts(count_, [this](std::int64_t, std::int64_t first, std::int64_t end) {
-      const Numbers now = {broadcast(*learning_rate_), broadcast(momentum_), scales_.decay(),
-                           scales_.factor()};
+      const Numbers now = {broadcast(*learning_rate_), broadcast(momentum_), frame_.decay(),
+                           frame_.factor()};
       for_vectors<T>(first, end,
                      [&](std::int64_t i, std::int64_t n) { step<is_decayed>(i, n, now); });
     });
@@ -72,7 +75,7 @@ class Sgd final : public Kernel {
   const T* learning_rate_ = nullptr;
   T* new_parameter_ = nullptr;
   T* new_velocity_ = nullptr;
-  Scales<T> scales_;
+  Frame<T> frame_;
 };
 
 template <class T, bool is_amsgrad>
@@ -93,16 +96,20 @@ class Adam final : public Kernel {
     new_parameter_ = reinterpret_cast<T*>(operands[5]);
     new_m_ = reinterpret_cast<T*>(operands[6]);
     new_v_ = reinterpret_cast<T*>(operands[7]);
-    constexpr std::size_t own = is_amsgrad ? 10 : 8;
     if constexpr (is_amsgrad) {
       v_hat_ = reinterpret_cast<const T*>(operands[8]);
       new_v_hat_ = reinterpret_cast<T*>(operands[9]);
     }
-    if (operands.size() > own) scales_.bind(operands[own], operands[own + 1]);
+    frame_.bind(operands, is_amsgrad ? 10 : 8);
+    frame_.keep(parameter_, new_parameter_, count_);
+    frame_.keep(m_, new_m_, count_);
+    frame_.keep(v_, new_v_, count_);
+    frame_.keep(v_hat_, new_v_hat_, count_);
   }
 
   void run() noexcept override {
-    if (scales_.is_decayed()) return run_with<true>();
+    if (!frame_.is_due()) return;
+    if (frame_.is_decayed()) return run_with<true>();
     run_with<false>();
   }
 
@@ -110,7 +117,7 @@ class Adam final : public Kernel {
   template <bool is_decayed>
   void run_with() const noexcept {
     for_parts(count_, [this](std::int64_t, std::int64_t first, std::int64_t end) {
-      const Numbers now = {broadcast(*alpha_), scales_.decay(), scales_.factor()};
+      const Numbers now = {broadcast(*alpha_), frame_.decay(), frame_.factor()};
       for_vectors<T>(first, end,
                      [&](std::int64_t i, std::int64_t n) { step<is_decayed>(i, n, now); });
     });
@@ -155,7 +162,7 @@ class Adam final : public Kernel {
   T* new_m_ = nullptr;
   T* new_v_ = nullptr;
   T* new_v_hat_ = nullptr;
-  Scales<T> scales_;
+  Frame<T> frame_;
 };
 
 }  // namespace
@@ -166,7 +173,7 @@ std::unique_ptr<Kernel> prepare_sgd(const StepSpec& spec) {
   const std::int64_t count = ints.size();
   const bool is_nesterov = ints.flag();
   ints.finish();
-  expect_scales(spec, 6, 1, {1, 5, 6, 7});
+  expect_update(spec, 6, 1, {1, 5});
   if (spec.present[1] != spec.present[5]) {
     ints.fail("takes the momentum before and after the step, or neither", spec.present[1]);
   }
@@ -184,8 +191,7 @@ std::unique_ptr<Kernel> prepare_adam(const StepSpec& spec) {
   const std::int64_t count = ints.size();
   const bool is_amsgrad = ints.flag();
   ints.finish();
-  const std::size_t own = is_amsgrad ? 10 : 8;
-  expect_scales(spec, own, 3, {own, own + 1});
+  expect_update(spec, is_amsgrad ? 10 : 8, 3, {});
   return kernels::for_floating(dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
     if (is_amsgrad) return std::make_unique<Adam<T, true>>(count, spec.floats);
     return std::make_unique<Adam<T, false>>(count, spec.floats);

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
-#include <initializer_list>
+#include <span>
+#include <vector>
 
 #include "base/thread_pool.h"
 #include "kernels/kernel.h"
@@ -74,27 +76,53 @@ template <class T>
   return static_cast<T>(total);
 }
 
-// A gradient times a factor, and a weight less its decay, where a step has them.
+// What an update's last operands say, each of them a number or absent: what part of the parameter
+// decays before the step, a factor of the gradient, and whether there is a step at all.
 template <class T>
-class Scales {
+class Frame {
  public:
-  void bind(const std::byte* decay, const std::byte* factor) {
-    decay_ = reinterpret_cast<const T*>(decay);
-    factor_ = reinterpret_cast<const T*>(factor);
+  // The first `own` operands are the kernel's.
+  void bind(std::span<std::byte* const> operands, std::size_t own) {
+    const auto operand = [&](std::size_t i) { return i < operands.size() ? operands[i] : nullptr; };
+    decay_ = reinterpret_cast<const T*>(operand(own));
+    factor_ = reinterpret_cast<const T*>(operand(own + 1));
+    condition_ = reinterpret_cast<const std::uint8_t*>(operand(own + 2));
+    kept_.clear();
+  }
+  // `next` is `old` where there is no step.
+  void keep(const T* old, T* next, std::int64_t count) {
+    if (old != next && next != nullptr) kept_.push_back({old, next, count});
+  }
+  // Whether to take the step; what is kept is in place if not.
+  [[nodiscard]] bool is_due() const noexcept {
+    if (condition_ == nullptr || *condition_ != 0) return true;
+    for (const Kept& each : kept_) std::copy_n(each.old, each.count, each.next);
+    return false;
   }
   [[nodiscard]] bool is_decayed() const { return decay_ != nullptr; }
   [[nodiscard]] Vec<T> decay() const { return broadcast(decay_ == nullptr ? T{0} : *decay_); }
   [[nodiscard]] Vec<T> factor() const { return broadcast(factor_ == nullptr ? T{1} : *factor_); }
 
  private:
+  struct Kept {
+    const T* old;
+    T* next;
+    std::int64_t count;
+  };
+
   const T* decay_ = nullptr;
   const T* factor_ = nullptr;
+  const std::uint8_t* condition_ = nullptr;
+  std::vector<Kept> kept_;
 };
 
-// The operands of a step whose scales may be left out: `operands`, or two more.
-inline void expect_scales(const StepSpec& spec, std::size_t operands, std::size_t floats,
-                          std::initializer_list<std::size_t> optional) {
-  kernels::expect(spec, spec.present.size() > operands ? operands + 2 : operands, floats, optional);
+// The operands of an update: `own` of its kernel, of which `optional` names those that may be left
+// out, and up to three of its frame.
+inline void expect_update(const StepSpec& spec, std::size_t own, std::size_t floats,
+                          std::vector<std::size_t> optional) {
+  const std::size_t given = std::clamp(spec.present.size(), own, own + 3);
+  for (std::size_t i = own; i < given; ++i) optional.push_back(i);
+  kernels::expect(spec, given, floats, optional);
 }
 
 }  // namespace trimtab::TRIMTAB_ISA

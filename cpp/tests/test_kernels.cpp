@@ -295,6 +295,36 @@ CASE(steps_decay_parameters_and_scale_gradients) {
   }
 }
 
+CASE(steps_that_are_not_due_keep_what_was) {
+  const std::int64_t count = 70;
+  std::vector<float> g = some_numbers(count);
+  std::vector<float> rate = {0.1F};
+  Booleans due = {0};
+  std::vector<float> old = some_numbers(count, 2);
+  for (const bool is_due : {false, true}) {
+    due[0] = static_cast<std::uint8_t>(is_due);
+    std::vector<float> w(old.size());
+    std::vector<float> m(old.size());
+    std::vector<float> v(old.size());
+    run_step("sgd", {old, old, g, rate, w, m, {}, {}, due}, {0, count, 0}, {0.5});
+    CHECK((w == old) != is_due && (m == old) != is_due);
+    run_step("adam", {old, old, old, g, rate, w, m, v, {}, {}, due}, {0, count, 0},
+             {0.9, 0.9, 1.0});
+    CHECK((w == old) != is_due && (m == old) != is_due && (v == old) != is_due);
+    run_step("lamb", {old, old, old, g, rate, rate, rate, w, m, v, {}, {}, due}, {0, count},
+             {0.9, 0.9, 1.0});
+    CHECK((m == old) != is_due && (v == old) != is_due);
+    std::vector<float> r(7, 1.0F);
+    std::vector<float> c(10, 1.0F);
+    std::vector<float> new_r(7);
+    std::vector<float> new_c(10);
+    run_step("adafactor", {old, old, g, rate, rate, w, v, r, c, new_r, new_c, {}, {}, due},
+             {0, 1, 7, 10}, {1e-30, 1e-3, 1.0});
+    CHECK((w == old) != is_due && (v == old) != is_due);
+    CHECK((r == new_r) != is_due && (c == new_c) != is_due);
+  }
+}
+
 double square_sum(const std::vector<double>& x) {
   double sum = 0;
   for (const double value : x) sum += value * value;

@@ -49,6 +49,11 @@ SHARED = {
     "clipnorm": ({"clipnorm": 0.5}, {"reduce": WEIGHTS, "elementwise": 1}),
     "global_clipnorm": ({"global_clipnorm": 0.5}, {"reduce": WEIGHTS, "elementwise": 1}),
 }
+# A pass that adds up gradients, one that starts the sum anew; the kernel works where it is due.
+OF_KERNELS = SHARED | {
+    "accumulation": ({"gradient_accumulation_steps": 2}, {"elementwise": 2 * WEIGHTS}),
+    "average": ({"use_ema": True}, {"elementwise": WEIGHTS}),
+}
 OF_FUSED = SHARED | {
     "clipvalue": ({"clipvalue": 0.5}, {}),
     "average": ({"use_ema": True}, {}),
@@ -87,7 +92,7 @@ def cases(options):
     return [pytest.param(*case, id=name) for name, case in options.items()]
 
 
-@pytest.mark.parametrize(("arguments", "more"), cases(SHARED))
+@pytest.mark.parametrize(("arguments", "more"), cases(OF_KERNELS))
 @pytest.mark.parametrize(
     ("kernel", "made"),
     [pytest.param(k, made, id=named(made)) for k, all_ in KERNELS.items() for made in all_],

@@ -13,7 +13,7 @@ from trimtab.engines.cpu.kernels import (
     matmul_step,
     square_sum_steps,
 )
-from trimtab.engines.cpu.updates import UPDATES, find_scales, update_step
+from trimtab.engines.cpu.updates import UPDATES, frame_of, update_step
 from trimtab.engines.cpu.values import has_kernel_types, is_direct, root
 from trimtab.ir.graph import Graph, Node, Value, constant_of, is_leaf
 from trimtab.passes.fold_constants import uniform_number
@@ -196,13 +196,15 @@ class _Finder:
         return Fusion([before, node], [root(x)], [*node.outputs], steps)
 
     def _update(self, node: Node) -> Fusion | None:
-        scaled = find_scales(node, self._reader)
-        if scaled is None or node.outputs[0].dtype not in _KERNEL_FLOATS:
+        if node.outputs[0].dtype not in _KERNEL_FLOATS:
             return None
-        step = update_step(node, scaled)
-        outputs = {id(v) for v in node.outputs}
+        frame = frame_of(node, self._reader)
+        if len(frame.nodes) == 1:
+            return None
+        step = update_step(node, frame)
+        outputs = {id(v) for v in frame.outputs}
         reads = [v for v in step.operands if isinstance(v, Value) and id(v) not in outputs]
-        return Fusion([*scaled.nodes, node], [*map(root, reads)], [*node.outputs], [step])
+        return Fusion(frame.nodes, [*map(root, reads)], frame.outputs, [step])
 
     def _batch_norm_gradient(self, node: Node) -> Fusion | None:
         g, x, mean = node.inputs[:3]
@@ -281,6 +283,6 @@ def find_fusions(graph: Graph, order: Sequence[Node]) -> list[Fusion]:
 
     A matrix product with a row vector added; a batch normalization or convolution with its bias,
     another tensor added and relu; the gradient of a batch normalization with the relu before it; a
-    sum with the squares before it; an optimizer's update with the decay and scaling before it.
+    sum with the squares before it; an optimizer's update with decay, scaling and condition.
     """
     return list(_Finder(graph, order).find())
