@@ -342,7 +342,19 @@ class _Builder:
                 opened = self._open_call(node, args, kwargs, owners, training)
                 if opened is not None:
                     return opened
+            elif isinstance(operation, Wrapper):
+                self._note_closed(operation)
         return self._add(node, args, kwargs, owners, training)
+
+    def _note_closed(self, wrapper: Wrapper) -> None:
+        within = wrapper._flatten_layers(include_self=False)
+        norms = [str(layer.name) for layer in within if layer_kinds.is_batch_norm(layer)]
+        note = (
+            f"'{wrapper.name}' ({type(wrapper).__name__}) is not opened, so what is around "
+            f"{', '.join(norms)} in it is not looked at; health(model, x, y) measures it"
+        )
+        if norms and note not in self.graph.notes:
+            self.graph.notes.append(note)
 
     @contextlib.contextmanager
     def _inside(self, kwargs: dict[str, Any]) -> Iterator[None]:

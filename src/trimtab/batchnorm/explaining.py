@@ -132,10 +132,21 @@ def _places(model: Any, norms: list[BatchNormalization]) -> dict[int, list[_Plac
 class _Call:
     """What was recorded of one call: values of the trace, then their numbers."""
 
-    def __init__(self, norm: BatchNormalization, place: _Place | None, values: list[Any]) -> None:
+    def __init__(
+        self, norm: BatchNormalization, place: _Place | None, values: list[Any], number: int
+    ) -> None:
         self.norm = norm
         self.place = place
         self.values = values
+        self.number = number
+
+    @property
+    def label(self) -> str:
+        """The layer's name, with the number of the call from the second on."""
+        if self.place is not None:
+            return self.place.label
+        name = str(self.norm.name)
+        return f"{name} (call {self.number + 1})" if self.number else name
 
 
 def _run(
@@ -162,7 +173,7 @@ def _run(
         values = [inputs, mean, variance, z_norm, output, *before, *_moving(norm)]
         if place is not None and place.activation is not None:
             values.append(place.activation.call(output))
-        calls.append(_Call(norm, place, values))
+        calls.append(_Call(norm, place, values, number))
         return output
 
     def run(*inputs: Any) -> Any:
@@ -209,7 +220,7 @@ def _explained(training: _Call, inference: _Call) -> ExplainedCall:
     channels = norm.moving_mean.shape
     before, after = training.values[5:7], training.values[7:9]
     return ExplainedCall(
-        layer=norm.name if place is None else place.label,
+        layer=training.label,
         axis=norm.axis,
         epsilon=norm.epsilon,
         momentum=norm.momentum,
@@ -219,7 +230,7 @@ def _explained(training: _Call, inference: _Call) -> ExplainedCall:
         inference=_steps(inference),
         moving_mean=np.stack([before[0], after[0]]),
         moving_variance=np.stack([before[1], after[1]]),
-        initial_share=float(norm.momentum ** (norm.updates_seen + 1)),
+        initial_share=float(norm.momentum ** (norm.updates_seen + 1 + training.number)),
         is_frozen=not norm.trainable,
         before="" if place is None else place.before,
         activation="" if place is None else place.name,

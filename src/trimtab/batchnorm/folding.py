@@ -12,7 +12,7 @@ import numpy as np
 from trimtab.batchnorm.certificates import Certificate, certify, left_over
 from trimtab.batchnorm.fold_plan import FoldPlan, Step, Verdict
 from trimtab.batchnorm.observing import first_inputs
-from trimtab.batchnorm.rewriting import Edit, batchnorms, opened, rewritten
+from trimtab.batchnorm.rewriting import Edit, batchnorms, opened, rewritten, why_hidden
 from trimtab.core import tree
 from trimtab.data import array_data
 from trimtab.saving import load_model
@@ -172,10 +172,10 @@ def fold(model: Any, x: Any = None, *, certify_layers: bool = True) -> Folded:
         object.__setattr__(new, method, functools.partial(_refuse, new.name, method))
     inputs = _inputs_of_steps(model, plan, rows) if certify_layers else {}
     layers = [_told(verdict, inputs, certify_layers) for verdict in plan.verdicts]
-    known = {verdict.norm.name for verdict in plan.verdicts}
+    known = {id(verdict.norm) for verdict in plan.verdicts}
     for norm in batchnorms(model):
-        if norm.name not in known:
-            why = "it is inside another layer, or no output depends on it"
+        if id(norm) not in known:
+            why = why_hidden(model, norm)
             layers.append(FoldedLayer(norm.name, "stays", (), "", False, why, ()))
     difference, size = (None, None) if rows is None else _compared(model, new, rows)
     return Folded(new, Folding(tuple(layers), difference, size))

@@ -20,6 +20,7 @@ Pairs = dict[int, tuple[Floats, Floats]]
 CAUSES = {
     "dropout shift": "the moving statistics are of training, with dropout on",
     "tiny batch": "variances of few values are too small on average",
+    "unequal calls": "calls with few values, or none behind a mask, move the statistics as much",
     "order of data": "batches of rows in this order are not like the data",
     "stale statistics": "part of the initial statistics is left",
     "other data": "what remains: statistics of other data, or of earlier weights",
@@ -27,6 +28,7 @@ CAUSES = {
 FIXES = {
     "dropout shift": "recalibrate(model, x), or move the dropout behind the last normalisation",
     "tiny batch": "recalibrate(model, x), or larger batches",
+    "unequal calls": "recalibrate(model, x), in which each value counts once",
     "order of data": "shuffle the rows",
     "stale statistics": "recalibrate(model, x), a lower momentum, or more steps",
     "other data": "check that these data are prepared as those of training were; or "
@@ -75,8 +77,11 @@ def steps_of(
 
     led("dropout shift", lambda k, pair: (training[k].mean, training[k].variance))
     led("tiny batch", lambda k, pair: (training[k].mean, training[k].within))
+    if any(found.moved for found in training.values()):
+        led("unequal calls", lambda k, pair: training[k].moved or pair)
     if in_order is not None:
-        led("order of data", lambda k, pair: (in_order[k].mean, in_order[k].within))
+        ordered = {k: found.moved or (found.mean, found.within) for k, found in in_order.items()}
+        led("order of data", lambda k, pair: ordered[k])
     led(
         "stale statistics",
         lambda k, p: ((1 - share[k]) * p[0], (1 - share[k]) * p[1] + share[k]),

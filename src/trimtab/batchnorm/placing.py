@@ -13,13 +13,22 @@ from trimtab.batchnorm import sites
 from trimtab.batchnorm.call_graph import CallGraph
 from trimtab.batchnorm.channel_axes import channel_axes
 from trimtab.batchnorm.layer_kinds import is_batch_norm
-from trimtab.batchnorm.rewriting import Edit, Wiring, batchnorms, graph_of, opened, rewritten
+from trimtab.batchnorm.rewriting import (
+    Edit,
+    Wiring,
+    batchnorms,
+    graph_of,
+    opened,
+    rewritten,
+    why_hidden,
+)
 from trimtab.batchnorm.sites import Site
 from trimtab.core.function import Function
 from trimtab.core.operation import Node
 from trimtab.layers.activation import Activation
 from trimtab.layers.base import Layer
 from trimtab.layers.batch_normalization import BatchNormalization
+from trimtab.layers.wrapping import Wrapper
 from trimtab.saving import load_model
 
 PLACES = ("before", "after", "none")
@@ -199,8 +208,16 @@ class _Plan:
         if not known and self.where != "none":
             raise ValueError(
                 f"place: {self.model.name} has no activations, so there is no place before or "
-                "behind one; without them its layers are one linear map"
+                f"behind one; {self._why_none()}"
             )
+
+    def _why_none(self) -> str:
+        """What a model without activations of its own is to be told."""
+        operations = {n.operation.name: n.operation for w in self._wirings for n in w.nodes}
+        closed = [name for name, one in operations.items() if isinstance(one, Wrapper)]
+        if closed:
+            return f"those inside {', '.join(closed)} are not looked at"
+        return "without them its layers are one linear map"
 
     def result(self) -> Placed:
         """The new model and the report."""
@@ -286,7 +303,7 @@ class _Plan:
         used = {id(n.operation) for wiring in self._wirings for n in wiring.nodes}
         for norm in batchnorms(self.model):
             if id(norm) not in used:
-                why = "it is inside another layer, or no output depends on it"
+                why = why_hidden(self.model, norm)
                 self.report.append(PlacedLayer(norm.name, "", "left", (norm.name,), "", why))
 
     def _tell(self, site: Site, action: str, norms: tuple[str, ...], bias: str, why: str) -> None:

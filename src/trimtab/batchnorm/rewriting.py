@@ -346,6 +346,25 @@ def _own_bias(part: Any) -> dict[str, Any]:
     return {"use_bias": part.use_bias} if hasattr(part, "use_bias") else {}
 
 
+def why_hidden(model: Any, norm: Any) -> str:
+    """Why a Batch Normalization of a model is not in its graph, for a report."""
+    pending, seen = [graph_of(model, model.name)], set()
+    while pending:
+        function = pending.pop()
+        for node in Wiring(function).nodes:
+            layer, inner = node.operation, inner_graph(node.operation)
+            if inner is not None and id(inner) not in seen:
+                seen.add(id(inner))
+                pending.append(inner)
+            elif inner is None and isinstance(layer, Layer) and _holds(layer, norm):
+                return f"it is inside {layer.name} ({type(layer).__name__}), which is not opened"
+    return "no output depends on it"
+
+
+def _holds(layer: Layer, norm: Any) -> bool:
+    return any(one is norm for one in layer._flatten_layers(include_self=False))
+
+
 def copy_state(old: Layer, new: Layer) -> None:
     """Gives a layer the variables of another of its class, and its count of updates."""
     for source, target in zip(old.variables, new.variables, strict=True):

@@ -39,12 +39,16 @@ class Statistics:
         variance: Their biased variance.
         within: The mean of the batches' biased variances, of which a moving variance is an average.
         count: How many values a channel had.
+        moved: What a moving mean and a moving variance are averages of, if calls or batches differ
+            in how many values they have: the means of the batches' means and variances, each
+            counted once. None if they are `mean` and `within`.
     """
 
     mean: Floats
     variance: Floats
     within: Floats
     count: int
+    moved: tuple[Floats, Floats] | None = None
 
 
 class ModeRun:
@@ -126,7 +130,7 @@ def statistics_of(
 ) -> dict[int, list[Statistics]]:
     """What the Batch Normalizations get, batch by batch: by layer, of each of its calls."""
     total: list[Pool] = [Pool(_channels(call)) for call in run.calls]
-    within: list[Floats] = [np.zeros(_channels(call)) for call in run.calls]
+    sums: list[Floats] = [np.zeros((3, _channels(call))) for call in run.calls]
     count = 0
     for arrays in batches(data, order, size):
         count += 1
@@ -136,10 +140,14 @@ def statistics_of(
             with np.errstate(invalid="ignore", over="ignore"):
                 one.add(values, axis, mask)
                 total[number].add(values, axis, mask)
-            within[number] += one.variance
+            sums[number] += one.mean, one.variance, one.variance * one.count
     found: dict[int, list[Statistics]] = {}
-    for call, pool, sums in zip(run.calls, total, within, strict=True):
-        made = Statistics(pool.mean, pool.variance, sums / max(count, 1), int(pool.count.min()))
+    for call, pool, (means, variances, weighted) in zip(run.calls, total, sums, strict=True):
+        within, moved = variances / max(count, 1), None
+        if call.mask is not None:
+            moved = means / max(count, 1), within
+            within = weighted / np.maximum(pool.count, 1)
+        made = Statistics(pool.mean, pool.variance, within, int(pool.count.min()), moved)
         found.setdefault(id(call.layer), []).append(made)
     return found
 
@@ -149,12 +157,22 @@ def _channels(call: Seen) -> int:
 
 
 def pooled(parts: Sequence[Statistics]) -> Statistics:
-    """The statistics of all calls of a shared layer together, each with the same weight."""
-    mean = np.mean([part.mean for part in parts], axis=0)
-    spread = np.mean([np.square(part.mean - mean) for part in parts], axis=0)
-    variance = np.mean([part.variance for part in parts], axis=0) + spread
-    within = np.mean([part.within for part in parts], axis=0)
-    return Statistics(mean, variance, within, sum(part.count for part in parts))
+    """The statistics of all calls of a shared layer together, each value with the same weight."""
+    counts = [part.count for part in parts]
+    weights = np.array(counts) / max(sum(counts), 1)
+
+    def averaged(values: Sequence[Floats]) -> Floats:
+        return np.asarray(np.average(values, axis=0, weights=weights if weights.any() else None))
+
+    mean = averaged([part.mean for part in parts])
+    spread = averaged([np.square(part.mean - mean) for part in parts])
+    variance = averaged([part.variance for part in parts]) + spread
+    within = averaged([part.within for part in parts])
+    moved = None
+    if len(set(counts)) > 1 or any(part.moved for part in parts):
+        each = [part.moved or (part.mean, part.within) for part in parts]
+        moved = np.mean([pair[0] for pair in each], axis=0), np.mean([p[1] for p in each], axis=0)
+    return Statistics(mean, variance, within, sum(counts), moved)
 
 
 def give_statistics(values: dict[int, tuple[Floats, Floats]], model: Any) -> None:

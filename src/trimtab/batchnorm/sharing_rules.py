@@ -11,9 +11,11 @@ from trimtab.batchnorm.audit_subject import AuditSubject, ancestors
 from trimtab.batchnorm.call_graph import CallNode
 from trimtab.batchnorm.findings import Finding
 from trimtab.batchnorm.foldability import reason_to_stay
+from trimtab.batchnorm.layer_kinds import is_batch_norm
 from trimtab.batchnorm.recorded_call import has_own_call
 from trimtab.batchnorm.rules import rule
 from trimtab.core import tree
+from trimtab.layers.wrapping import TimeDistributed
 
 
 @rule(
@@ -52,6 +54,35 @@ def shared(subject: AuditSubject) -> Iterator[Finding]:
             f"effective momentum of {momentum ** len(calls):.4g} instead of {momentum:g}",
             calls=len(calls),
         )
+    yield from _by_step(subject)
+
+
+def _by_step(subject: AuditSubject) -> Iterator[Finding]:
+    """Those that a `TimeDistributed` calls once a step of the sequence."""
+    for node in subject.graph.nodes:
+        layer = node.operation
+        if not isinstance(layer, TimeDistributed) or not node.training:
+            continue
+        steps = node.input_shape[1]
+        number = "each step" if steps is None else f"each of {steps} steps"
+        for norm in layer._flatten_layers(include_self=False):
+            if is_batch_norm(norm) and norm.trainable and steps != 1:
+                yield subject.finding(
+                    "BN110",
+                    "info",
+                    f"{node.label}/{norm.name}",
+                    f"is called once for {number} of the sequence: in training each is normalised "
+                    "by its own statistics, in inference all by the same"
+                    + (
+                        f"; an effective momentum of {norm.momentum**steps:.4g} instead of "
+                        f"{norm.momentum:g}"
+                        if steps
+                        else ""
+                    ),
+                    fix="BatchNormalization outside of TimeDistributed, which takes its statistics "
+                    "over all steps",
+                    calls=steps,
+                )
 
 
 @rule(

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from trimtab.batchnorm.layer_kinds import activation_of, is_batch_norm, kind_of
-from trimtab.batchnorm.rewriting import Wiring, inner_graph
+from trimtab.batchnorm.rewriting import Wiring, batchnorms, inner_graph
 from trimtab.core.function import Function
 from trimtab.core.operation import Node
 from trimtab.layers.base import Layer
+from trimtab.layers.wrapping import Wrapper
 
 _DISTRIBUTIONS = frozenset({"softmax", "log_softmax", "sparsemax"})
 _KERNELS = frozenset({"linear", "depthwise"})
@@ -218,7 +219,14 @@ def _refusal(site: Site, is_at_end: bool) -> str:
     users = site.users()
     if users and all(_is_gate(wiring, user) for user in users):
         return "it is a gate: its output multiplies another tensor"
-    return ""
+    beside = [n for node in site.nodes for n in [*wiring.sources(node), *wiring.users(node)]]
+    wrapper = next((n.operation.name for n in beside if n is not None and _wraps_norm(n)), "")
+    return f"{wrapper} beside it has a Batch Normalization inside" if wrapper else ""
+
+
+def _wraps_norm(node: Node) -> bool:
+    operation = node.operation
+    return isinstance(operation, Wrapper) and bool(batchnorms(operation))
 
 
 def _is_gate(wiring: Wiring, user: Node) -> bool:

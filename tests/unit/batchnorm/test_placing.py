@@ -292,7 +292,7 @@ def test_norm_inside_a_wrapper_is_told_of():
 
     assert (entry.action, entry.why) == (
         "left",
-        "it is inside another layer, or no output depends on it",
+        "it is inside time_distributed (TimeDistributed), which is not opened",
     )
 
 
