@@ -42,6 +42,9 @@ class _Rule:
 
     def __init__(self, graph: Graph) -> None:
         self._frozen = frozen_values(graph)
+        # What is known goes by identity, which a value that is freed may hand on to a new one; so
+        # none is freed: else what is folded would depend on when garbage is collected.
+        self._alive: list[Node] = []
         self._uses: dict[int, int] = {}
         for node in topological_order(graph.results):
             for value in node.inputs:
@@ -51,6 +54,7 @@ class _Rule:
 
     def note(self, old: Node, new: Node) -> None:
         """Carries what is known of `old`'s values over to `new`'s."""
+        self._alive.append(new)
         for before, after in zip(old.outputs, new.outputs, strict=True):
             if id(before) in self._frozen:
                 self._frozen.add(id(after))
@@ -71,8 +75,12 @@ class _Rule:
         return None
 
     def _frozen_op(self, primitive: Any, *inputs: Value, **attrs: Any) -> Value:
-        value: Value = primitive(*inputs, **attrs)
+        value = self._made(primitive(*inputs, **attrs))
         self._frozen.add(id(value))
+        return value
+
+    def _made(self, value: Value) -> Value:
+        self._alive.append(value.node)
         return value
 
     def _vector(self, value: Value) -> tuple[Value, int] | None:
@@ -123,7 +131,7 @@ class _Rule:
         inner = self._scaled(node.inputs[0], factor, len(before) - 1)
         if inner is None:
             return None
-        value: Value = reshape(inner, shape=after)
+        value = self._made(reshape(inner, shape=after))
         self._uses[id(value)] = 1
         return value
 
@@ -152,16 +160,17 @@ class _Rule:
         spread = self._spread(factor, len(kernel.shape) + axis, kernel.shape)
         inputs = list(node.inputs)
         inputs[place] = self._frozen_op(multiply, kernel, spread)
-        return Node(node.primitive, tuple(inputs), node.attrs, [node.outputs[0].spec]).outputs[0]
+        new = Node(node.primitive, tuple(inputs), node.attrs, [node.outputs[0].spec])
+        return self._made(new.outputs[0])
 
     def _again(self, node: Node, inner: Value) -> Value:
-        value: Value = transpose(inner, **node.attrs)
+        value = self._made(transpose(inner, **node.attrs))
         self._uses[id(value)] = 1
         return value
 
     def _sum(self, x: Value, offset: Value, axis: int) -> Value:
         self._uses[id(x)] = 1
-        value: Value = add(x, self._spread(offset, axis, x.shape))
+        value = self._made(add(x, self._spread(offset, axis, x.shape)))
         self._uses[id(value)] = 1
         return value
 

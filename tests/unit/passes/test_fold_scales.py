@@ -1,5 +1,7 @@
 """Inference folds Batch Normalization into the linear layer before it, exactly where it may."""
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -116,3 +118,33 @@ def test_changed_variables_are_folded_anew(change, tmp_path):
     fresh.set_weights(model.get_weights())
     assert np.abs(after - before).max() > 1e-3
     np.testing.assert_allclose(after, fresh.predict(x, verbose=0), rtol=1e-4, atol=1e-5)
+
+
+def _shape_of(graph):
+    """The nodes of a graph with the numbers of those that they take."""
+    order = topological_order(graph.results)
+    number = {id(node): place for place, node in enumerate(order)}
+    return [(n.primitive.name, [number[id(v.node)] for v in n.inputs]) for n in order]
+
+
+def test_what_is_folded_does_not_depend_on_when_garbage_is_collected():
+    # A freed value's identity may be a new one's: what is known of one must not be the other's.
+    x = inputs = trimtab.Input((8, 8, 3))
+    for _ in range(4):
+        for size, activation in ((3, "swish"), (1, "linear")):
+            x = layers.Conv2D(4, size, padding="same")(x)
+            x = layers.Activation(activation)(layers.BatchNormalization()(x))
+        x = layers.Add()([x, layers.BatchNormalization()(x)])
+    model = trimtab.Model(inputs, x)
+    traced = trace(lambda x: model(x, training=False), [Spec((2, 8, 8, 3), "float32")])
+    graph = optimize(traced.graph)
+    thresholds = gc.get_threshold()
+    found = []
+    try:
+        for threshold in (0, *range(1, 25)):
+            gc.set_threshold(threshold, 5, 5)
+            found.append(_shape_of(fold_scales(graph)))
+    finally:
+        gc.set_threshold(*thresholds)
+
+    assert all(shape == found[0] for shape in found)
