@@ -19,6 +19,13 @@ enum class DType : std::int32_t {
   int16 = 8,
   uint16 = 9,
   float16 = 10,
+  // Only in memory, of the kernels that say so: they compute in float32 and round what they write.
+  bfloat16 = 11,
+};
+
+// The upper half of a float32.
+struct BFloat16 {
+  std::uint16_t bits;
 };
 
 // Inlined always: a copy emitted by a source compiled for AVX-512 must not serve other machines.
@@ -34,6 +41,7 @@ enum class DType : std::int32_t {
     case DType::int16:
     case DType::uint16:
     case DType::float16:
+    case DType::bfloat16:
       return 2;
     case DType::uint8:
     case DType::boolean:

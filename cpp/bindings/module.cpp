@@ -144,6 +144,9 @@ NB_MODULE(_engine, module) {
   module.def(
       "convolutions", [] { return onednn::status(); },
       "Who computes convolutions: oneDNN and its version, or why not. Loads it.");
+  module.def(
+      "bfloat16", [] { return onednn::bfloat16_status(); },
+      "How convolutions of bfloat16 are computed. Loads oneDNN.");
   module.def("opcodes", opcodes, "Name and number of operands of each elementwise operation.");
   module.def("kernels", kernel_names, "The kernels' names.");
   module.def(

@@ -2,6 +2,8 @@
 // addition and a relu behind it cost no pass of their own.
 #include "kernels/batch_norm.h"
 
+#include <type_traits>
+
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
 #include "kernels/simd_families.h"
@@ -9,21 +11,23 @@
 namespace trimtab::TRIMTAB_ISA {
 namespace {
 
-template <class T>
+template <class T, class S>
 struct Operands {
-  const T* x;
+  const S* x;
   const T* gamma;
   const T* beta;
-  T* y;
+  S* y;
   T* mean;
   T* variance;
-  const T* added;
+  const S* added;
 };
 
-template <class T>
-Operands<T> operands_of(std::span<std::byte* const> operands) {
+template <class T, class S>
+Operands<T, S> operands_of(std::span<std::byte* const> operands) {
   const auto at = [&](std::size_t i) { return reinterpret_cast<T*>(operands[i]); };
-  return {at(0), at(1), at(2), at(3), at(4), at(5), operands.size() > 6 ? at(6) : nullptr};
+  const auto stored = [&](std::size_t i) { return reinterpret_cast<S*>(operands[i]); };
+  return {
+      stored(0), at(1), at(2), stored(3), at(4), at(5), operands.size() > 6 ? stored(6) : nullptr};
 }
 
 // Mean and sum of squared deviations over `rows` rows.
@@ -32,7 +36,8 @@ struct Moments {
   Strip<T, vectors> mean{};
   Strip<T, vectors> deviations{};
 
-  [[gnu::always_inline]] Moments(const T* x, std::int64_t rows, std::int64_t stride,
+  template <class S>
+  [[gnu::always_inline]] Moments(const S* x, std::int64_t rows, std::int64_t stride,
                                  std::int64_t last) {
     for (std::int64_t i = 0; i < rows; ++i) {
       const auto row = Strip<T, vectors>::load(x + i * stride, last);
@@ -50,8 +55,9 @@ struct Moments {
   }
 };
 
-template <class T, int vectors>
-[[gnu::always_inline]] inline void normalize(const T* x, const T* added, T* y, std::int64_t rows,
+// The normalization is rounded to S before anything is added to it, as if it were stored.
+template <class T, int vectors, class S>
+[[gnu::always_inline]] inline void normalize(const S* x, const S* added, S* y, std::int64_t rows,
                                              std::int64_t stride, std::int64_t last,
                                              const Normalization<T, vectors>& by, bool is_relu) {
   const auto write = [&]<bool adds, bool relu>() __attribute__((always_inline)) {
@@ -59,7 +65,10 @@ template <class T, int vectors>
       auto row = by(Strip<T, vectors>::load(x + i * stride, last));
       if constexpr (adds) {
         const auto other = Strip<T, vectors>::load(added + i * stride, last);
-        for (int k = 0; k < vectors; ++k) row.v[k] += other.v[k];
+        for (int k = 0; k < vectors; ++k) {
+          if constexpr (!std::is_same_v<T, S>) row.v[k] = round_bfloat16(row.v[k]);
+          row.v[k] += other.v[k];
+        }
       }
       if constexpr (relu) {
         for (int k = 0; k < vectors; ++k) row.v[k] = max(Vec<T>{}, row.v[k]);  // keeps NaN
@@ -75,7 +84,7 @@ template <class T, int vectors>
 }
 
 // Channels last: vectors over channels.
-template <class T>
+template <class T, class S>
 class ChannelsLast final : public Kernel {
  public:
   ChannelsLast(const BatchNormShape& shape, double epsilon, bool is_relu)
@@ -88,7 +97,7 @@ class ChannelsLast final : public Kernel {
     return static_cast<std::size_t>(2 * chunks_.count() * shape_.channels) * sizeof(T);
   }
   void bind(std::span<std::byte* const> operands, std::byte* scratch) override {
-    o_ = operands_of<T>(operands);
+    o_ = operands_of<T, S>(operands);
     chunk_means_ = reinterpret_cast<T*>(scratch);
     chunk_deviations_ = chunk_means_ + chunks_.count() * shape_.channels;
   }
@@ -119,7 +128,7 @@ class ChannelsLast final : public Kernel {
 
   void chunk_moments(std::int64_t chunk) const noexcept {
     const std::int64_t stride = shape_.channels;
-    const T* x = o_.x + chunks_.first(chunk) * stride;
+    const S* x = o_.x + chunks_.first(chunk) * stride;
     for_strips<T>(stride, [&]<int vectors>(std::int64_t c, std::int64_t last) {
       const Moments<T, vectors> moments(x + c, chunks_.size(chunk), stride, last);
       moments.mean.store(chunk_means_ + chunk * stride + c, last);
@@ -165,13 +174,13 @@ class ChannelsLast final : public Kernel {
   T epsilon_;
   bool is_relu_;
   int threads_ = 1;
-  Operands<T> o_{};
+  Operands<T, S> o_{};
   T* chunk_means_ = nullptr;
   T* chunk_deviations_ = nullptr;
 };
 
 // Channels first: vectors along `inner`, a channel a task.
-template <class T>
+template <class T, class S>
 class ChannelsFirst final : public Kernel {
  public:
   ChannelsFirst(const BatchNormShape& shape, double epsilon, bool is_relu)
@@ -180,7 +189,7 @@ class ChannelsFirst final : public Kernel {
   }
 
   void bind(std::span<std::byte* const> operands, std::byte*) override {
-    o_ = operands_of<T>(operands);
+    o_ = operands_of<T, S>(operands);
   }
 
   void run() noexcept override {
@@ -193,7 +202,7 @@ class ChannelsFirst final : public Kernel {
   [[gnu::always_inline]] double sum(std::int64_t channel, Function&& function) const {
     double total = 0;
     for (std::int64_t o = 0; o < shape_.outer; ++o) {
-      const T* x = o_.x + (o * shape_.channels + channel) * shape_.inner;
+      const S* x = o_.x + (o * shape_.channels + channel) * shape_.inner;
       total += sum_run<T>(shape_.inner,
                           [&](std::int64_t i, std::int64_t n) { return function(x + i, n); });
     }
@@ -203,9 +212,9 @@ class ChannelsFirst final : public Kernel {
   void run_channel(std::int64_t channel) const noexcept {
     const auto count = static_cast<double>(shape_.per_channel());
     const T mean = static_cast<T>(
-        sum(channel, [](const T* x, std::int64_t n) { return load_lanes(x, n); }) / count);
+        sum(channel, [](const S* x, std::int64_t n) { return load_lanes(x, n); }) / count);
     const Mask<T> numbers = lane_numbers<T>();
-    const double deviations = sum(channel, [&](const T* x, std::int64_t n) {
+    const double deviations = sum(channel, [&](const S* x, std::int64_t n) {
       const Vec<T> deviation = load_lanes(x, n) - mean;
       return numbers < static_cast<Lane<Mask<T>>>(n) ? deviation * deviation : Vec<T>{};
     });
@@ -229,14 +238,14 @@ class ChannelsFirst final : public Kernel {
   T epsilon_;
   bool is_relu_;
   int threads_ = 1;
-  Operands<T> o_{};
+  Operands<T, S> o_{};
 };
 
 }  // namespace
 
 std::unique_ptr<Kernel> prepare_batch_norm(const StepSpec& spec) {
   kernels::IntReader ints(spec);
-  const DType dtype = ints.floating();
+  const DType dtype = ints.stored_floating();
   BatchNormShape shape{};
   shape.outer = ints.size();
   shape.channels = ints.size();
@@ -247,10 +256,11 @@ std::unique_ptr<Kernel> prepare_batch_norm(const StepSpec& spec) {
   kernels::expect(spec, spec.present.size() > 6 ? 7 : 6, 1, {1, 2, 6});
   if (shape.per_channel() == 0) ints.fail("needs at least one value of each channel", 0);
   const double epsilon = spec.floats[0];
-  return kernels::for_floating(dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
-    if (shape.inner == 1) return std::make_unique<ChannelsLast<T>>(shape, epsilon, is_relu);
-    return std::make_unique<ChannelsFirst<T>>(shape, epsilon, is_relu);
-  });
+  return kernels::for_stored(
+      dtype, [&]<class T, class S>(kernels::Type<T>, kernels::Type<S>) -> std::unique_ptr<Kernel> {
+        if (shape.inner == 1) return std::make_unique<ChannelsLast<T, S>>(shape, epsilon, is_relu);
+        return std::make_unique<ChannelsFirst<T, S>>(shape, epsilon, is_relu);
+      });
 }
 
 }  // namespace trimtab::TRIMTAB_ISA

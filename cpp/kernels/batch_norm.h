@@ -1,4 +1,5 @@
-// Batch normalization over (outer, inner) of arrays (outer, channels, inner).
+// Batch normalization over (outer, inner) of arrays (outer, channels, inner). Sums, statistics and
+// parameters are of T; x, y and their cotangents lie in memory as S, which is T or bfloat16.
 #pragma once
 
 #include <algorithm>
@@ -6,6 +7,7 @@
 
 #include "base/aligned.h"
 #include "kernels/sums.h"
+#include "simd/bfloat16.h"
 
 namespace trimtab::TRIMTAB_ISA {
 
@@ -60,10 +62,11 @@ template <class T, int vectors>
 struct Strip {
   Vec<T> v[vectors];
 
-  [[gnu::always_inline]] static Strip load(const T* from, std::int64_t last) {
+  template <class S>
+  [[gnu::always_inline]] static Strip load(const S* from, std::int64_t last) {
     Strip strip;
     for (int k = 0; k < vectors; ++k) {
-      const T* at = from + k * lanes<T>;
+      const S* at = from + k * lanes<T>;
       strip.v[k] = k == vectors - 1 ? load_lanes(at, last) : TRIMTAB_ISA::load(at);
     }
     return strip;
@@ -75,7 +78,8 @@ struct Strip {
     for (int k = 0; k < vectors; ++k) strip.v[k] = broadcast(value);
     return strip;
   }
-  [[gnu::always_inline]] void store(T* to, std::int64_t last) const {
+  template <class S>
+  [[gnu::always_inline]] void store(S* to, std::int64_t last) const {
     for (int k = 0; k < vectors; ++k) {
       store_lanes(to + k * lanes<T>, v[k], k == vectors - 1 ? last : lanes<T>);
     }
@@ -119,6 +123,12 @@ struct Normalization {
     return y;
   }
 };
+
+// The largest number whose rounding to S isn't positive.
+template <class T, class S>
+inline constexpr T rounds_to_zero = 0;
+template <>
+inline constexpr float rounds_to_zero<float, BFloat16> = 0x1p-134F;
 
 template <class T>
 [[gnu::always_inline]] inline T* shifted(T* pointer, std::int64_t elements) {

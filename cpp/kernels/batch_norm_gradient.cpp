@@ -13,36 +13,38 @@
 namespace trimtab::TRIMTAB_ISA {
 namespace {
 
-template <class T>
+template <class T, class S>
 struct Operands {
-  const T* g;
-  const T* x;
+  const S* g;
+  const S* x;
   const T* gamma;
   const T* mean;
   const T* variance;
-  T* dx;
+  S* dx;
   T* dgamma;
   T* dbeta;
   const T* beta;  // only a relu asks for it
 };
 
-template <class T>
-Operands<T> operands_of(std::span<std::byte* const> operands) {
+template <class T, class S>
+Operands<T, S> operands_of(std::span<std::byte* const> operands) {
   const auto at = [&](std::size_t i) { return reinterpret_cast<T*>(operands[i]); };
-  return {at(0), at(1), at(2),
-          at(3), at(4), at(5),
-          at(6), at(7), operands.size() > 8 ? at(8) : nullptr};
+  const auto stored = [&](std::size_t i) { return reinterpret_cast<S*>(operands[i]); };
+  return {stored(0), stored(1), at(2),
+          at(3),     at(4),     stored(5),
+          at(6),     at(7),     operands.size() > 8 ? at(8) : nullptr};
 }
 
 // A row of g, masked where a relu followed.
-template <class T, int vectors, bool is_relu>
-[[gnu::always_inline]] inline Strip<T, vectors> load_g(const T* g, const Strip<T, vectors>& x,
+template <class T, int vectors, bool is_relu, class S>
+[[gnu::always_inline]] inline Strip<T, vectors> load_g(const S* g, const Strip<T, vectors>& x,
                                                        std::int64_t last,
                                                        const Normalization<T, vectors>& forward) {
   auto row = Strip<T, vectors>::load(g, last);
   if constexpr (is_relu) {
     const auto y = forward(x);
-    for (int k = 0; k < vectors; ++k) row.v[k] = select(y.v[k] > T{0}, row.v[k], Vec<T>{});
+    for (int k = 0; k < vectors; ++k)
+      row.v[k] = select(y.v[k] > rounds_to_zero<T, S>, row.v[k], Vec<T>{});
   }
   return row;
 }
@@ -53,7 +55,8 @@ struct Sums {
   Strip<T, vectors> g{};
   Strip<T, vectors> products{};
 
-  [[gnu::always_inline]] void add_rows(const T* g_rows, const T* x_rows, std::int64_t rows,
+  template <class S>
+  [[gnu::always_inline]] void add_rows(const S* g_rows, const S* x_rows, std::int64_t rows,
                                        std::int64_t stride, std::int64_t last,
                                        const Normalization<T, vectors>& forward) {
     for (std::int64_t i = 0; i < rows; ++i) {
@@ -75,8 +78,8 @@ struct Coefficients {
   Strip<T, vectors> constant;
 };
 
-template <class T, int vectors, bool is_relu>
-[[gnu::always_inline]] inline void write_dx(const T* g, const T* x, T* dx, std::int64_t rows,
+template <class T, int vectors, bool is_relu, class S>
+[[gnu::always_inline]] inline void write_dx(const S* g, const S* x, S* dx, std::int64_t rows,
                                             std::int64_t stride, std::int64_t last,
                                             const Normalization<T, vectors>& forward,
                                             const Coefficients<T, vectors>& by) {
@@ -92,7 +95,7 @@ template <class T, int vectors, bool is_relu>
   }
 }
 
-template <class T, bool is_relu>
+template <class T, class S, bool is_relu>
 class ChannelsLastGradient final : public Kernel {
  public:
   ChannelsLastGradient(const BatchNormShape& shape, double epsilon)
@@ -106,7 +109,7 @@ class ChannelsLastGradient final : public Kernel {
     return static_cast<std::size_t>(2 * (chunks_.count() + 1) * shape_.channels) * sizeof(T);
   }
   void bind(std::span<std::byte* const> operands, std::byte* scratch) override {
-    o_ = operands_of<T>(operands);
+    o_ = operands_of<T, S>(operands);
     sums_ = reinterpret_cast<T*>(scratch);
   }
 
@@ -234,11 +237,11 @@ class ChannelsLastGradient final : public Kernel {
   RowChunks chunks_;
   T epsilon_;
   int threads_ = 1;
-  Operands<T> o_{};
+  Operands<T, S> o_{};
   T* sums_ = nullptr;
 };
 
-template <class T, bool is_relu>
+template <class T, class S, bool is_relu>
 class ChannelsFirstGradient final : public Kernel {
  public:
   ChannelsFirstGradient(const BatchNormShape& shape, double epsilon)
@@ -247,7 +250,7 @@ class ChannelsFirstGradient final : public Kernel {
   }
 
   void bind(std::span<std::byte* const> operands, std::byte*) override {
-    o_ = operands_of<T>(operands);
+    o_ = operands_of<T, S>(operands);
   }
 
   void run() noexcept override {
@@ -266,8 +269,8 @@ class ChannelsFirstGradient final : public Kernel {
     double sum_g = 0;
     double sum_products = 0;
     for (std::int64_t o = 0; o < shape_.outer; ++o) {
-      const T* g = o_.g + start(o, channel);
-      const T* x = o_.x + start(o, channel);
+      const S* g = o_.g + start(o, channel);
+      const S* x = o_.x + start(o, channel);
       // Lanes past the end are 0 through g.
       const auto row = [&](std::int64_t i, std::int64_t n) {
         return load_g<T, 1, is_relu>(g + i, Strip<T, 1>::load(x + i, n), n, forward).v[0];
@@ -305,22 +308,22 @@ class ChannelsFirstGradient final : public Kernel {
   BatchNormShape shape_;
   T epsilon_;
   int threads_ = 1;
-  Operands<T> o_{};
+  Operands<T, S> o_{};
 };
 
-template <class T, bool is_relu>
+template <class T, class S, bool is_relu>
 std::unique_ptr<Kernel> make_gradient(const BatchNormShape& shape, double epsilon) {
   if (shape.inner == 1) {
-    return std::make_unique<ChannelsLastGradient<T, is_relu>>(shape, epsilon);
+    return std::make_unique<ChannelsLastGradient<T, S, is_relu>>(shape, epsilon);
   }
-  return std::make_unique<ChannelsFirstGradient<T, is_relu>>(shape, epsilon);
+  return std::make_unique<ChannelsFirstGradient<T, S, is_relu>>(shape, epsilon);
 }
 
 }  // namespace
 
 std::unique_ptr<Kernel> prepare_batch_norm_gradient(const StepSpec& spec) {
   kernels::IntReader ints(spec);
-  const DType dtype = ints.floating();
+  const DType dtype = ints.stored_floating();
   BatchNormShape shape{};
   shape.outer = ints.size();
   shape.channels = ints.size();
@@ -331,10 +334,11 @@ std::unique_ptr<Kernel> prepare_batch_norm_gradient(const StepSpec& spec) {
   kernels::expect(spec, spec.present.size() > 8 ? 9 : 8, 1, {2, 5, 6, 7, 8});
   if (shape.per_channel() == 0) ints.fail("needs at least one value of each channel", 0);
   const double epsilon = spec.floats[0];
-  return kernels::for_floating(dtype, [&]<class T>(kernels::Type<T>) -> std::unique_ptr<Kernel> {
-    if (is_relu) return make_gradient<T, true>(shape, epsilon);
-    return make_gradient<T, false>(shape, epsilon);
-  });
+  return kernels::for_stored(
+      dtype, [&]<class T, class S>(kernels::Type<T>, kernels::Type<S>) -> std::unique_ptr<Kernel> {
+        if (is_relu) return make_gradient<T, S, true>(shape, epsilon);
+        return make_gradient<T, S, false>(shape, epsilon);
+      });
 }
 
 }  // namespace trimtab::TRIMTAB_ISA

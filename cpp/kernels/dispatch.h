@@ -45,13 +45,24 @@ auto for_item_size(const IntReader& ints, std::int64_t item_bytes, Function&& fu
   switch (item_bytes) {
     case 1:
       return function(Type<std::uint8_t>{});
+    case 2:
+      return function(Type<std::uint16_t>{});
     case 4:
       return function(Type<std::uint32_t>{});
     case 8:
       return function(Type<std::uint64_t>{});
     default:
-      ints.fail("needs items of 1, 4 or 8 bytes", item_bytes);
+      ints.fail("needs items of 1, 2, 4 or 8 bytes", item_bytes);
   }
+}
+
+// function(Type<T>{}, Type<S>{}) for a kernel that computes in T and keeps arrays in memory as S:
+// float32, float64, or bfloat16 computed in float32.
+template <class Function>
+auto for_stored(DType dtype, Function&& function) {
+  if (dtype == DType::bfloat16) return function(Type<float>{}, Type<BFloat16>{});
+  if (dtype == DType::float64) return function(Type<double>{}, Type<double>{});
+  return function(Type<float>{}, Type<float>{});
 }
 
 // function(Type<T>{}) for float32 or float64.

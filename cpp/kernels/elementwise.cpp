@@ -28,13 +28,13 @@ vm::InstructionDescription read_instruction(IntReader& ints) {
   const std::int64_t opcode = ints.size();
   if (opcode >= std::ssize(vm::opcode_infos)) ints.fail("has no such opcode", opcode);
   instruction.opcode = static_cast<vm::Opcode>(opcode);
-  instruction.dtype = ints.dtype();
+  instruction.dtype = ints.stored();
   instruction.target = instruction.dtype;
   instruction.dst = static_cast<int>(ints.next());
   instruction.operands[0] = static_cast<int>(ints.next());
   instruction.operands[1] = static_cast<int>(ints.next());
   if (instruction.opcode == vm::Opcode::cast) {
-    instruction.target = ints.dtype();
+    instruction.target = ints.stored();
   } else {
     instruction.operands[2] = static_cast<int>(ints.next());
   }
@@ -49,10 +49,10 @@ vm::Description read_description(const StepSpec& spec) {
   const std::int64_t inputs = ints.size();
   const std::int64_t outputs = ints.size();
   for (std::int64_t i = 0; i < inputs; ++i) {
-    const DType dtype = ints.dtype();
+    const DType dtype = ints.stored();
     description.inputs.push_back({dtype, ints.take(dims)});
   }
-  for (std::int64_t i = 0; i < outputs; ++i) description.outputs.push_back(ints.dtype());
+  for (std::int64_t i = 0; i < outputs; ++i) description.outputs.push_back(ints.stored());
   description.register_count = static_cast<int>(ints.size());
   const std::int64_t instructions = ints.size();
   for (std::int64_t i = 0; i < instructions; ++i) {

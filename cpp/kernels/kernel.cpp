@@ -46,6 +46,23 @@ DType IntReader::floating() {
   return found;
 }
 
+bool IntReader::is_half() const {
+  return position_ < spec_.ints.size() &&
+         spec_.ints[position_] == static_cast<std::int64_t>(DType::bfloat16);
+}
+
+DType IntReader::stored() {
+  if (!is_half()) return dtype();
+  ++position_;
+  return DType::bfloat16;
+}
+
+DType IntReader::stored_floating() {
+  if (!is_half()) return floating();
+  ++position_;
+  return DType::bfloat16;
+}
+
 std::vector<std::int64_t> IntReader::take(std::int64_t count) {
   std::vector<std::int64_t> values;
   for (std::int64_t i = 0; i < count; ++i) values.push_back(next());

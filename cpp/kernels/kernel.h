@@ -64,12 +64,18 @@ class IntReader {
   DType dtype();
   // float32 or float64.
   DType floating();
+  // What a kernel that computes in floating point keeps in memory: bfloat16 too.
+  DType stored_floating();
+  // As `dtype`, and bfloat16.
+  DType stored();
   std::vector<std::int64_t> take(std::int64_t count);
   [[nodiscard]] bool is_done() const { return position_ == spec_.ints.size(); }
   void finish() const;
   [[noreturn]] void fail(const std::string& rule, std::int64_t got) const;
 
  private:
+  [[nodiscard]] bool is_half() const;
+
   const StepSpec& spec_;
   std::size_t position_ = 0;
 };

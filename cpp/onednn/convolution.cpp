@@ -48,19 +48,20 @@ class Call {
 };
 
 // Row-major strides of `dims`, with the axes in the order in which memory holds them.
-memory::desc make_desc(const memory::dims& dims, const std::vector<std::size_t>& order) {
+memory::desc make_desc(const memory::dims& dims, const std::vector<std::size_t>& order,
+                       memory::data_type type) {
   memory::dims strides(dims.size());
   memory::dim step = 1;
   for (std::size_t i = order.size(); i-- > 0;) {
     strides[order[i]] = step;
     step *= dims[order[i]];
   }
-  return {dims, memory::data_type::f32, strides};
+  return {dims, type, strides};
 }
 
 // What the three kinds of primitive are made from.
 struct Geometry {
-  memory::desc src, weights, any_weights, dst;
+  memory::desc src, weights, any_weights, forward_weights, dst;
   memory::dims strides, dilates, low, high;
 };
 
@@ -93,10 +94,14 @@ Geometry make_geometry(const ConvolutionShape& shape) {
   weights_order.push_back(lead - 1);
   if (shape.groups > 1) weights_order.push_back(0);
   weights_order.push_back(lead - 2);
-  all.src = make_desc(src, data_order);
-  all.dst = make_desc(dst, data_order);
-  all.weights = make_desc(weights, weights_order);
-  all.any_weights = {weights, memory::data_type::f32, memory::format_tag::any};
+  const auto stored = shape.is_bfloat16 ? memory::data_type::bf16 : memory::data_type::f32;
+  const bool is_gradient = shape.kind == ConvolutionKind::kernel_gradient;
+  const auto of_weights = is_gradient ? memory::data_type::f32 : stored;
+  all.src = make_desc(src, data_order, stored);
+  all.dst = make_desc(dst, data_order, stored);
+  all.weights = make_desc(weights, weights_order, of_weights);
+  all.any_weights = {weights, of_weights, memory::format_tag::any};
+  all.forward_weights = {weights, stored, memory::format_tag::any};
   return all;
 }
 
@@ -125,12 +130,18 @@ dnnl::primitive_attr forward_attributes(const ConvolutionShape& shape, const Geo
 
 dnnl::convolution_forward::primitive_desc forward_desc(const ConvolutionShape& shape,
                                                        const Geometry& g) {
-  return {engine(),      dnnl::prop_kind::forward_training,
-          direct,        g.src,
-          g.any_weights, bias_desc(shape),
-          g.dst,         g.strides,
-          g.dilates,     g.low,
-          g.high,        forward_attributes(shape, g)};
+  return {engine(),
+          dnnl::prop_kind::forward_training,
+          direct,
+          g.src,
+          g.forward_weights,
+          bias_desc(shape),
+          g.dst,
+          g.strides,
+          g.dilates,
+          g.low,
+          g.high,
+          forward_attributes(shape, g)};
 }
 
 bool is_reference(const dnnl::primitive_desc_base& desc) {
@@ -228,6 +239,19 @@ bool add_primitives(Convolution& made, const ConvolutionShape& shape, const Geom
 }
 
 }  // namespace
+
+HalfInstructions half_instructions() noexcept {
+  switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::avx512_core_bf16:
+    case dnnl::cpu_isa::avx512_core_fp16:
+      return HalfInstructions::avx512;
+    case dnnl::cpu_isa::avx512_core_amx:
+    case dnnl::cpu_isa::avx512_core_amx_fp16:
+      return HalfInstructions::amx;
+    default:
+      return HalfInstructions::none;
+  }
+}
 
 ConvolutionPointer make_convolution(const ConvolutionShape& shape, int threads) {
   const TeamSize team(threads);

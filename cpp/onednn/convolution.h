@@ -12,6 +12,9 @@ struct Release {
 };
 using ConvolutionPointer = std::unique_ptr<Convolution, Release>;
 
+// What this processor has, as far as ONEDNN_MAX_CPU_ISA lets oneDNN use it.
+HalfInstructions half_instructions() noexcept;
+
 // nullptr where oneDNN has none but its reference implementation. Throws dnnl::error.
 ConvolutionPointer make_convolution(const ConvolutionShape& shape, int threads);
 

@@ -11,7 +11,7 @@
 
 namespace trimtab::onednn {
 
-inline constexpr int interface_version = 3;
+inline constexpr int interface_version = 4;
 inline constexpr std::size_t max_spatial = 3;
 
 enum class ConvolutionKind : std::int32_t { forward, input_gradient, kernel_gradient };
@@ -41,6 +41,10 @@ struct ConvolutionShape {
   bool has_added = false;
   bool is_relu = false;
 
+  // x, y, w and the cotangents of x and y are bfloat16, sums float32; so are a bias and the
+  // gradient of w.
+  bool is_bfloat16 = false;
+
   // Of a forward convolution or input gradient: w keeps its content until a step is told otherwise.
   bool is_w_constant = false;
 
@@ -59,10 +63,14 @@ struct Host {
 
 struct Convolution;
 
-// The plugin's functions. Convolutions are of float32.
+// The processor's instructions with which oneDNN would compute products of bfloat16.
+enum class HalfInstructions : std::int32_t { none, avx512, amx };
+
+// The plugin's functions. Convolutions are of float32 or bfloat16.
 struct Plugin {
   int version;
   const char* name;  // of oneDNN, with its version
+  HalfInstructions half_instructions;
   // nullptr where oneDNN has no fast implementation. Later runs use as many threads.
   Convolution* (*prepare)(const ConvolutionShape& shape, int threads) noexcept;
   std::size_t (*scratch_bytes)(const Convolution& convolution) noexcept;

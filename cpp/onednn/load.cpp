@@ -45,9 +45,35 @@ const Loaded& loaded() {
   return found;
 }
 
+// What TRIMTAB_BFLOAT16 asks for: "0", "1" or nothing.
+std::string_view half_wish() {
+  static const char* const wish = std::getenv("TRIMTAB_BFLOAT16");
+  return wish == nullptr ? std::string_view() : wish;
+}
+
 }  // namespace
 
 const Plugin* plugin() { return loaded().plugin; }
+
+bool computes_bfloat16() {
+  if (half_wish() == "0" || plugin() == nullptr) return false;
+  return half_wish() == "1" || plugin()->half_instructions != HalfInstructions::none;
+}
+
+std::string bfloat16_status() {
+  if (half_wish() == "0") return "computed in float32, as TRIMTAB_BFLOAT16=0 asks";
+  if (plugin() == nullptr) return "computed in float32, without oneDNN";
+  switch (plugin()->half_instructions) {
+    case HalfInstructions::amx:
+      return "AMX instructions, by oneDNN";
+    case HalfInstructions::avx512:
+      return "AVX-512 BF16 instructions, by oneDNN";
+    case HalfInstructions::none:
+      break;
+  }
+  if (half_wish() == "1") return "emulated by oneDNN, as TRIMTAB_BFLOAT16=1 asks";
+  return "computed in float32: this processor has no instructions for it";
+}
 
 std::string status() {
   const Loaded& found = loaded();

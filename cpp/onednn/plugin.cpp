@@ -23,16 +23,16 @@ void release(Convolution* convolution) noexcept { const ConvolutionPointer relea
 #define TRIMTAB_VERSION(major, minor, patch) \
   "oneDNN " TRIMTAB_TEXT(major) "." TRIMTAB_TEXT(minor) "." TRIMTAB_TEXT(patch)
 
-constexpr Plugin functions{
-    interface_version,
-    TRIMTAB_VERSION(DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR, DNNL_VERSION_PATCH),
-    prepare,
-    scratch_bytes,
-    kept_bytes,
-    bind,
-    pack,
-    run,
-    release};
+const Plugin functions{interface_version,
+                       TRIMTAB_VERSION(DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR, DNNL_VERSION_PATCH),
+                       half_instructions(),
+                       prepare,
+                       scratch_bytes,
+                       kept_bytes,
+                       bind,
+                       pack,
+                       run,
+                       release};
 
 }  // namespace
 }  // namespace trimtab::onednn

@@ -135,6 +135,12 @@ class Compiler {
       fail(std::string(rule.name).append(" is not defined for the dtype"),
            static_cast<int>(each.dtype));
     }
+    const bool is_half = each.dtype == DType::bfloat16 || each.target == DType::bfloat16;
+    const bool is_single = each.dtype == DType::float32 || each.target == DType::float32;
+    if (is_half && (each.opcode != Opcode::cast || !is_single)) {
+      fail("bfloat16 is only cast, from and to float32; got the opcode",
+           static_cast<int>(each.opcode));
+    }
     ValueInstruction instruction{find_handler(each.opcode, each.dtype, each.target, isa_),
                                  each.opcode, each.dtype};
     for (int i = 0; i < 3; ++i) {

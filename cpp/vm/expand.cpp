@@ -74,6 +74,8 @@ void repeat_value(const std::byte* from, std::byte* to, DType dtype) noexcept {
   switch (size_of(dtype)) {
     case 1:
       return repeat<std::uint8_t>(from, to);
+    case 2:
+      return repeat<std::uint16_t>(from, to);
     case 4:
       return repeat<std::uint32_t>(from, to);
     default:
@@ -86,6 +88,8 @@ void expand(const std::byte* from, std::byte* to, const Input& input,
   switch (size_of(input.dtype)) {
     case 1:
       return expand_any<std::uint8_t>(from, to, input, dims, start, count);
+    case 2:
+      return expand_any<std::uint16_t>(from, to, input, dims, start, count);
     case 4:
       return expand_any<std::uint32_t>(from, to, input, dims, start, count);
     default:

@@ -33,6 +33,8 @@ Handler move_handler(DType dtype) {
   switch (size_of(dtype)) {
     case 1:
       return plain_unary_loop<std::uint8_t, std::uint8_t, Same>;
+    case 2:
+      return plain_unary_loop<std::uint16_t, std::uint16_t, Same>;
     case 4:
       return plain_unary_loop<std::uint32_t, std::uint32_t, Same>;
     default:

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "simd/bfloat16.h"
 #include "simd/bytes.h"
 #include "simd/vec.h"
 #include "vm/handler.h"
@@ -163,6 +164,20 @@ void cast_mask_loop(const vm::Instruction& instruction, const vm::Location* loca
   const auto number = [](Mask<T> mask) { return select(mask, broadcast(T{1}), Vec<T>{}); };
   for (; count >= lanes<T>; count -= lanes<T>) result.next(number(a.next()));
   if (count > 0) result.rest(number(a.rest(count)), count);
+}
+
+// float32 to bfloat16 and back.
+template <class From, class To>
+void cast_half_loop(const vm::Instruction& instruction, const vm::Location* locations,
+                    std::int64_t count) noexcept {
+  const vm::Location& source = locations[instruction.a];
+  const auto* from = reinterpret_cast<const From*>(source.address);
+  auto* to = reinterpret_cast<To*>(locations[instruction.dst].address);
+  const std::int64_t step = source.stride * lanes<float>;
+  for (; count >= lanes<float>; count -= lanes<float>, from += step, to += lanes<float>) {
+    store(to, load(from));
+  }
+  if (count > 0) store_partial(to, load_partial(from, count), count);
 }
 
 }  // namespace trimtab::TRIMTAB_ISA

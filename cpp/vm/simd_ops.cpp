@@ -148,6 +148,8 @@ Handler operation(Opcode opcode) {
 
 vm::Handler simd_handler(Opcode opcode, DType dtype, DType target) {
   if (opcode == Opcode::cast) {
+    if (dtype == DType::bfloat16) return cast_half_loop<BFloat16, float>;
+    if (target == DType::bfloat16) return cast_half_loop<float, BFloat16>;
     if (dtype != DType::boolean) return nullptr;
     if (target == DType::float32) return cast_mask_loop<float>;
     if (target == DType::float64) return cast_mask_loop<double>;

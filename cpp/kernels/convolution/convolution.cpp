@@ -1,10 +1,12 @@
 // convolution and its gradients: oneDNN's where there is one, products of columns otherwise.
 #include "kernels/axes.h"
+#include "kernels/convolution/half.h"
 #include "kernels/convolution/plugin_kernels.h"
 #include "kernels/convolution/product.h"
 #include "kernels/convolution/tail.h"
 #include "kernels/convolution/winograd.h"
 #include "kernels/families.h"
+#include "onednn/load.h"
 
 namespace trimtab::kernels {
 namespace {
@@ -39,9 +41,25 @@ std::unique_ptr<Kernel> make_convolution(const ConvolutionShape& shape, DType dt
   return add_tail(make_convolution(bare, dtype), shape, dtype);
 }
 
+// With bfloat16 instructions oneDNN's direct sums of bfloat16, also where float32 would be
+// Winograd's. AMX multiplies sixteen times as fast as float32's fma, AVX-512 BF16 up to twice,
+// while Winograd's products in float32 do 1.5 to 2.1 times the work of oneDNN's direct float32 sums
+// (docs/performance.md) and would have to read and write float32 here, twice the bytes. So with
+// AVX-512 BF16 alone the two should come out near each other, which is not measured; the direct
+// sums need no second copy of the arrays.
+std::unique_ptr<Kernel> make_half_convolution(const ConvolutionShape& shape) {
+  if (onednn::computes_bfloat16()) {
+    auto found = make_plugin_convolution(shape);
+    if (found != nullptr) return found;
+  }
+  ConvolutionShape single = shape;
+  single.is_bfloat16 = false;
+  return on_bfloat16(make_convolution(single, DType::float32), shape);
+}
+
 std::unique_ptr<Kernel> prepare(ConvolutionKind kind, const StepSpec& spec) {
   IntReader ints(spec);
-  const DType dtype = ints.floating();
+  const DType dtype = ints.stored_floating();
   ConvolutionShape shape = read_shape(kind, ints);
   // A forward convolution may go on: with a bias, a tensor to add, and whether a relu follows.
   const bool has_tail = kind == ConvolutionKind::forward && spec.present.size() > 3;
@@ -55,7 +73,8 @@ std::unique_ptr<Kernel> prepare(ConvolutionKind kind, const StepSpec& spec) {
     shape.has_bias = spec.present[3];
     shape.has_added = spec.present[4];
   }
-  return make_convolution(shape, dtype);
+  shape.is_bfloat16 = dtype == DType::bfloat16;
+  return shape.is_bfloat16 ? make_half_convolution(shape) : make_convolution(shape, dtype);
 }
 
 }  // namespace

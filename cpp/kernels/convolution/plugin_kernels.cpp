@@ -80,7 +80,8 @@ class SplitKernelGradient final : public Kernel {
         handles_(std::move(handles)),
         x_image_(positions_per_image(shape) * shape.channels_in),
         g_image_(rows_per_image(shape) * shape.channels_out),
-        size_(column_count(shape) * shape.channels_out) {}
+        size_(column_count(shape) * shape.channels_out),
+        item_bytes_(shape.is_bfloat16 ? sizeof(BFloat16) : sizeof(float)) {}
 
   [[nodiscard]] std::size_t scratch_bytes() const override {
     std::size_t total = 0;
@@ -95,7 +96,7 @@ class SplitKernelGradient final : public Kernel {
     for (std::size_t i = 0; i < handles_.size(); ++i) {
       float* partial = i == 0 ? dw_ : cursor.take<float>(static_cast<std::size_t>(size_));
       partial_.push_back(partial);
-      const std::int64_t bytes = parts_[i].begin * static_cast<std::int64_t>(sizeof(float));
+      const std::int64_t bytes = parts_[i].begin * item_bytes_;
       plugin_.bind(*handles_[i],
                    {operands[0] + bytes * x_image_, operands[1] + bytes * g_image_,
                     reinterpret_cast<std::byte*>(partial), nullptr, nullptr},
@@ -126,7 +127,8 @@ class SplitKernelGradient final : public Kernel {
   std::vector<Handle> handles_;
   std::int64_t x_image_;  // elements
   std::int64_t g_image_;
-  std::int64_t size_;  // of the gradient
+  std::int64_t size_;        // of the gradient
+  std::int64_t item_bytes_;  // of x and g
   std::vector<float*> partial_;
   float* dw_ = nullptr;
 };

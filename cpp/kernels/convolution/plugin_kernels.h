@@ -8,7 +8,8 @@
 
 namespace trimtab::kernels {
 
-// A convolution of float32; nullptr where the plugin is absent or has no fast implementation.
+// A convolution of float32 or bfloat16; nullptr where the plugin is absent or has no fast
+// implementation.
 std::unique_ptr<Kernel> make_plugin_convolution(const onednn::ConvolutionShape& shape);
 
 }  // namespace trimtab::kernels

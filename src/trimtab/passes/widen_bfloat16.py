@@ -25,7 +25,7 @@ from trimtab.ir.graph import (
 from trimtab.primitives.elementwise import round_bfloat16
 
 # What only moves or chooses numbers: of bfloat16 numbers it makes bfloat16 numbers.
-_EXACT = frozenset(
+EXACT = frozenset(
     {"abs", "broadcast_to", "concatenate", "custom_gradient", "flip", "gather", "max_pool"}
     | {"maximum", "minimum", "negative", "pad", "reduce_max", "reduce_min", "reshape", "sign"}
     | {"slice", "sort", "stop_gradient", "transpose", "where"}
@@ -78,7 +78,7 @@ class _Widening:
             attrs = {k: "float32" if v == "bfloat16" else v for k, v in node.attrs.items()}
             specs = [_wide(v.spec) for v in node.outputs]
             outputs = Node(node.primitive, inputs, attrs, specs).outputs
-            is_exact = node.primitive.name in _EXACT
+            is_exact = node.primitive.name in EXACT
         for old, new in zip(node.outputs, outputs, strict=True):
             rounds = old.dtype == "bfloat16" and not is_exact
             self.mapped[id(old)] = round_bfloat16(new) if rounds else new

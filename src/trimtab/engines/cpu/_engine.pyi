@@ -52,6 +52,9 @@ def instruction_set() -> str:
 def convolutions() -> str:
     """Who computes convolutions: oneDNN and its version, or why not. Loads it."""
 
+def bfloat16() -> str:
+    """How convolutions of bfloat16 are computed. Loads oneDNN."""
+
 def opcodes() -> list[tuple[str, int]]:
     """Name and number of operands of each elementwise operation."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trimtab.engines.cpu.values import CODES, Operand, operand
+from trimtab.engines.cpu.values import CODES_WITH_HALF, Operand, operand
 from trimtab.ir.graph import Node, Value
 
 _CONSTANT = 1000  # register numbers from here on are constants
@@ -43,8 +43,8 @@ class ElementwiseProgram:
         dims, strides = collapse(shape, [read.strides for read in reads.values()])
         self.ints = [len(dims), *dims, len(reads), len(kept)]
         for value, steps in zip(self.inputs, strides, strict=True):
-            self.ints += [CODES[value.dtype], *steps]
-        self.ints += [CODES[v.dtype] for v in kept]
+            self.ints += [CODES_WITH_HALF[value.dtype], *steps]
+        self.ints += [CODES_WITH_HALF[v.dtype] for v in kept]
         self.ints += [count, len(instructions) // 6, *instructions]
         self.ints += [self._registers[id(v)] for v in kept]
 
@@ -92,10 +92,17 @@ class ElementwiseProgram:
 
     def _encode(self, node: Node, target: int, registers: list[int]) -> list[int]:
         name = node.primitive.name
-        dtype = CODES[node.inputs[0].dtype]
+        dtype = CODES_WITH_HALF[node.inputs[0].dtype]
         if name == "where":
             condition, a, b = registers
-            return [self._opcodes[name], CODES[node.inputs[1].dtype], target, a, b, condition]
+            return [
+                self._opcodes[name],
+                CODES_WITH_HALF[node.inputs[1].dtype],
+                target,
+                a,
+                b,
+                condition,
+            ]
         if name == "cast":
             return [
                 self._opcodes[name],
@@ -103,7 +110,7 @@ class ElementwiseProgram:
                 target,
                 registers[0],
                 -1,
-                CODES[node.attrs["dtype"]],
+                CODES_WITH_HALF[node.attrs["dtype"]],
             ]
         a, b = (*registers, -1)[:2]
         return [self._opcodes[name], dtype, target, a, b, -1]

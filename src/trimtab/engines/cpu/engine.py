@@ -19,7 +19,7 @@ from trimtab.engines.cpu.prologue import split_prologue
 from trimtab.engines.cpu.structure import structure
 from trimtab.engines.cpu.values import SOURCE_CODES
 from trimtab.ir.graph import Graph, Spec
-from trimtab.passes import optimize, widen_bfloat16
+from trimtab.passes import narrow_bfloat16, optimize, widen_bfloat16
 
 _OPCODES = {name: number for number, (name, _) in enumerate(_engine.opcodes())}
 
@@ -196,13 +196,13 @@ def plan_of(graph: Graph) -> Plan:
     """The plan of `graph`, taken from the last ones made if one had the same structure."""
     key = structure(graph)
     if key is None:
-        return lower(optimize(graph), _OPCODES)
+        return lower(narrow_bfloat16(optimize(graph)), _OPCODES)
     with _PLANS_LOCK:
         found = _PLANS.get(key)
         if found is not None:
             _PLANS.move_to_end(key)
             return found
-    plan = lower(optimize(graph), _OPCODES)
+    plan = lower(narrow_bfloat16(optimize(graph)), _OPCODES)
     with _PLANS_LOCK:
         _PLANS[key] = plan
         while len(_PLANS) > _MOST_PLANS:
@@ -216,11 +216,12 @@ def set_num_threads(count: int) -> None:
 
 
 def describe() -> dict[str, str]:
-    """Instruction set, threads, and who computes convolutions."""
+    """Instruction set, threads, who computes convolutions, and how those of bfloat16."""
     return {
         "instruction set": _engine.instruction_set(),
         "threads": str(num_threads()),
         "convolutions": _engine.convolutions(),
+        "bfloat16": _engine.bfloat16(),
     }
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from trimtab.engines.cpu.convolution import convolution_step, transposed_step
+from trimtab.engines.cpu.convolution import (
+    convolution_step,
+    kernel_gradient_step,
+    transposed_step,
+)
 from trimtab.engines.cpu.kernels import (
     Step,
     batch_norm_gradient_step,
@@ -16,6 +20,7 @@ from trimtab.engines.cpu.kernels import (
 from trimtab.engines.cpu.updates import UPDATES, frame_of, update_step
 from trimtab.engines.cpu.values import has_kernel_types, is_direct, root
 from trimtab.ir.graph import Graph, Node, Value, constant_of, is_leaf
+from trimtab.passes import half_of
 from trimtab.passes.fold_constants import uniform_number
 
 _KERNEL_FLOATS = ("float32", "float64")
@@ -38,7 +43,11 @@ class Fusion(NamedTuple):
 
 
 class _Tail:
-    """What follows a kernel's value, each the only reader of the one before."""
+    """What follows a kernel's value, each the only reader of the one before.
+
+    Of a kernel that writes bfloat16 each is rounded: a cast to bfloat16, and one back before the
+    next, are part of the tail.
+    """
 
     def __init__(self, value: Value) -> None:
         self.value = value
@@ -47,10 +56,18 @@ class _Tail:
         self.is_relu = False
         self.nodes: list[Node] = []
 
-    def take(self, node: Node) -> None:
-        """Makes `node` the last of the tail."""
-        self.nodes.append(node)
-        self.value = node.outputs[0]
+    def take(self, *nodes: Node) -> None:
+        """Makes `nodes` the last of the tail."""
+        self.nodes += nodes
+        self.value = nodes[-1].outputs[0]
+
+
+class _Next(NamedTuple):
+    """What may be taken into a tail: the nodes with their casts, and what the first one reads."""
+
+    node: Node
+    read: Value
+    nodes: list[Node]
 
 
 class _Finder:
@@ -75,6 +92,7 @@ class _Finder:
             "convolution_input_gradient": self._transposed_convolution,
             "reduce_sum": self._square_sum,
             **dict.fromkeys(UPDATES, self._update),
+            "convolution_kernel_gradient": self._kernel_gradient,
         }
         for node in self._order:
             finder = finders.get(node.primitive.name)
@@ -92,31 +110,70 @@ class _Finder:
             return None
         return readers[0] if any(v is value for v in readers[0].inputs) else None
 
+    def _rounding(self, value: Value) -> Node | None:
+        """The cast to bfloat16 that alone reads `value`."""
+        node = self._reader(value)
+        return node if node is not None and node.outputs[0].dtype == "bfloat16" else None
+
+    def _tail(self, node: Node, is_half: bool) -> _Tail | None:
+        """A tail with nothing taken; None if what is to be bfloat16 is not rounded."""
+        tail = _Tail(node.outputs[0])
+        if is_half:
+            rounding = self._rounding(tail.value)
+            if rounding is None:
+                return None
+            tail.take(rounding)
+        return tail
+
+    def _next(self, tail: _Tail, name: str) -> _Next | None:
+        """What alone reads the tail's value, if it is a `name`."""
+        is_half, read = tail.value.dtype == "bfloat16", tail.value
+        nodes = []
+        if is_half:
+            widening = self._reader(read)
+            if widening is None or half_of(widening.outputs[0]) is None:
+                return None
+            nodes.append(widening)
+            read = widening.outputs[0]
+        node = self._reader(read)
+        if node is None or node.primitive.name != name:
+            return None
+        nodes.append(node)
+        if is_half:
+            rounding = self._rounding(node.outputs[0])
+            if rounding is None:
+                return None
+            nodes.append(rounding)
+        return _Next(node, read, nodes)
+
     def _take_bias(self, tail: _Tail) -> None:
-        node = self._reader(tail.value)
-        if node is None or node.primitive.name != "add":
+        found = self._next(tail, "add")
+        if found is None:
             return
-        bias = _row_vector(_other(node, tail.value), tail.value.shape[-1])
+        bias = _row_vector(_other(found.node, found.read), found.read.shape[-1])
         if bias is not None:
             tail.bias = bias
-            tail.take(node)
+            tail.take(*found.nodes)
 
     def _take_added(self, tail: _Tail, first: Node) -> None:
-        node = self._reader(tail.value)
-        if node is None or node.primitive.name != "add":
+        found = self._next(tail, "add")
+        if found is None:
             return
-        other = _other(node, tail.value)
+        other = _other(found.node, found.read)
         if other.node.primitive.name == "broadcast_to" or constant_of(other) is not None:
             return
-        if other is not tail.value and not _depends(other, first):
-            tail.added = other
-            tail.take(node)
+        if other is found.read or _depends(other, first):
+            return
+        added = half_of(other) if tail.value.dtype == "bfloat16" else other
+        if added is not None:
+            tail.added = added
+            tail.take(*found.nodes)
 
     def _take_relu(self, tail: _Tail) -> None:
-        node = self._reader(tail.value)
-        if node is not None and _is_relu_of(node, tail.value):
+        found = self._next(tail, "maximum")
+        if found is not None and _is_relu_of(found.node, found.read):
             tail.is_relu = True
-            tail.take(node)
+            tail.take(*found.nodes)
 
     def _product(self, node: Node) -> Fusion | None:
         tail = _Tail(node.outputs[0])
@@ -144,38 +201,59 @@ class _Finder:
         return readers[0] if is_sum else None
 
     def _batch_norm(self, node: Node) -> Fusion | None:
-        tail = _Tail(node.outputs[0])
+        half = half_of(node.inputs[0])
+        tail = self._tail(node, half is not None)
+        if tail is None:
+            return None
         self._take_added(tail, node)
         self._take_relu(tail)
         if not tail.nodes:
             return None
-        reads = [*node.inputs] + ([tail.added] if tail.added is not None else [])
+        inputs = [node.inputs[0] if half is None else half, *node.inputs[1:]]
+        reads = inputs + ([tail.added] if tail.added is not None else [])
         written = [tail.value, *node.outputs[1:]]
-        step = batch_norm_step(node, tail.value, tail.added, tail.is_relu)
+        step = batch_norm_step(node, inputs[0], tail.value, tail.added, tail.is_relu)
         return Fusion([node, *tail.nodes], [*map(root, reads)], written, [step])
 
     def _convolution(self, node: Node) -> Fusion | None:
-        tail = _Tail(node.outputs[0])
+        halves = _halves(node.inputs)
+        tail = self._tail(node, halves is not None)
+        if tail is None:
+            return None
+        x, w = halves or node.inputs
         self._take_bias(tail)
         self._take_added(tail, node)
         # oneDNN's relu makes 0 of NaN: in training that would hide what went wrong.
         if self._is_inference:
             self._take_relu(tail)
-        is_constant = self._is_constant(node.inputs[1])
+        is_constant = self._is_constant(w)
         if not (tail.nodes or is_constant) or node.outputs[0].dtype not in _KERNEL_FLOATS:
             return None
         extra = [v for v in (tail.bias, tail.added) if v is not None]
         flags = [int(tail.is_relu), int(is_constant)]
-        step = convolution_step(node, tail.value, tail.bias, tail.added, flags)
-        reads = [*map(root, [*node.inputs, *extra])]
+        step = convolution_step(node, x, w, tail, flags)
+        reads = [*map(root, [x, w, *extra])]
         return Fusion([node, *tail.nodes], reads, [tail.value], [step])
 
     def _transposed_convolution(self, node: Node) -> Fusion | None:
-        is_constant = self._is_constant(node.inputs[1])
-        if not is_constant or node.outputs[0].dtype not in _KERNEL_FLOATS:
+        halves = _halves(node.inputs)
+        tail = self._tail(node, halves is not None)
+        if tail is None:
             return None
-        step = transposed_step(node, is_constant)
-        return Fusion([node], [*map(root, node.inputs)], [*node.outputs], [step])
+        g, w = halves or node.inputs
+        is_constant = self._is_constant(w)
+        if not (tail.nodes or is_constant) or node.outputs[0].dtype not in _KERNEL_FLOATS:
+            return None
+        step = transposed_step(node, g, w, tail.value, is_constant)
+        return Fusion([node, *tail.nodes], [*map(root, [g, w])], [tail.value], [step])
+
+    def _kernel_gradient(self, node: Node) -> Fusion | None:
+        """Of bfloat16: the sums are float32, and stay so in memory."""
+        halves = _halves(node.inputs)
+        if halves is None:
+            return None
+        step = kernel_gradient_step(node, *halves)
+        return Fusion([node], [*map(root, halves)], [*node.outputs], [step])
 
     def _is_constant(self, kernel: Value) -> bool:
         """Whether a kernel changes between runs only, and by a notice."""
@@ -207,30 +285,83 @@ class _Finder:
         return Fusion(frame.nodes, [*map(root, reads)], frame.outputs, [step])
 
     def _batch_norm_gradient(self, node: Node) -> Fusion | None:
+        g, x, *statistics = node.inputs
+        halves = _halves([g, x])
+        tail = self._tail(node, halves is not None)
+        if tail is None:
+            return None
+        masked = self._masked(node)
+        if masked is None and halves is None:
+            return None
+        nodes, passed, beta = masked or ([], g, None)
+        first = half_of(passed) if halves else passed
+        if first is None:
+            return None
+        inputs = [first, halves[1] if halves else x]
+        outputs = [tail.value, *node.outputs[1:]]
+        step = batch_norm_gradient_step(node, inputs, outputs, beta, masked is not None)
+        reads = [*inputs, *statistics] + ([beta] if beta is not None else [])
+        return Fusion([*nodes, node, *tail.nodes], [*map(root, reads)], outputs, [step])
+
+    def _masked(self, node: Node) -> tuple[list[Node], Value, Value | None] | None:
+        """(the mask's nodes, what it lets pass, beta) if a relu followed the normalization."""
         g, x, mean = node.inputs[:3]
         forward = mean.node
-        mask = g.node
-        if mask.primitive.name != "where" or self._reader(g) is not node:
+        nodes = self._sole_makers(g, node)
+        if nodes is None or nodes[0].primitive.name != "where":
             return None
-        kept, passed, zero = mask.inputs
+        kept, passed, zero = nodes[0].inputs
         is_masked = kept.node.primitive.name == "greater" and _is_number(zero, 0)
         if not is_masked or not _is_number(kept.node.inputs[1], 0) or not is_direct(passed):
             return None
-        relu = kept.node.inputs[0].node
+        relu = _unrounded(kept.node.inputs[0]).node
         is_of_forward = (
             forward.primitive.name == "batch_norm"
-            and forward.inputs[0] is x
+            and _memory(forward.inputs[0]) is _memory(x)
             and forward.attrs["axis"] == node.attrs["axis"]
             and forward.attrs["epsilon"] == node.attrs["epsilon"]
             and forward.attrs["scale"] == node.attrs["scale"]
-            and _is_relu_of(relu, forward.outputs[0])
+            and relu.primitive.name == "maximum"
+            and _is_relu_of(relu, relu.inputs[0])
+            and _unrounded(relu.inputs[0]) is forward.outputs[0]
         )
         if not is_of_forward:
             return None
-        beta = forward.inputs[-1] if forward.attrs["center"] else None
-        step = batch_norm_gradient_step(node, passed, beta)
-        reads = [passed, *node.inputs[1:]] + ([beta] if beta is not None else [])
-        return Fusion([mask, node], [*map(root, reads)], [*node.outputs], [step])
+        return nodes, passed, forward.inputs[-1] if forward.attrs["center"] else None
+
+    def _sole_makers(self, value: Value, reader: Node) -> list[Node] | None:
+        """The node that makes `value` and its casts, if nothing but `reader` reads them."""
+        nodes: list[Node] = []
+        while True:
+            if self._reader(value) is not reader:
+                return None
+            reader = value.node
+            nodes.insert(0, reader)
+            if reader.primitive.name != "cast" or "bfloat16" not in (
+                value.dtype,
+                reader.inputs[0].dtype,
+            ):
+                return nodes
+            value = reader.inputs[0]
+
+
+def _halves(values: Sequence[Value]) -> list[Value] | None:
+    """What the values are in bfloat16, if all are."""
+    found = [half for half in map(half_of, values) if half is not None]
+    return found if len(found) == len(values) else None
+
+
+def _memory(value: Value) -> Value:
+    """What is read for `value`: that in bfloat16 if there is one."""
+    half = half_of(value)
+    return value if half is None else half
+
+
+def _unrounded(value: Value) -> Value:
+    """What `value` was before it was rounded to bfloat16, itself if it was not."""
+    half = half_of(value)
+    is_rounded = half is not None and half.node.primitive.name == "cast"
+    return half.node.inputs[0] if half is not None and is_rounded else value
 
 
 def _other(node: Node, value: Value) -> Value:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from trimtab.engines.cpu.values import CODES, contiguous_strides
+from trimtab.engines.cpu.values import CODES, CODES_WITH_HALF, contiguous_strides
 from trimtab.ir.graph import Node, Value
 
 
@@ -34,7 +34,16 @@ class Step(NamedTuple):
 Emit = Callable[[Node], list[Step]]
 EMITTERS: dict[str, Emit] = {}
 
-_ITEMSIZE = {"float32": 4, "float64": 8, "int32": 4, "int64": 8, "uint32": 4, "uint8": 1, "bool": 1}
+_ITEMSIZE = {
+    "bfloat16": 2,
+    "float32": 4,
+    "float64": 8,
+    "int32": 4,
+    "int64": 8,
+    "uint32": 4,
+    "uint8": 1,
+    "bool": 1,
+}
 
 
 def emits(*names: str) -> Callable[[Emit], Emit]:
@@ -245,31 +254,37 @@ def _softmax_gradient(node: Node) -> list[Step]:
 
 @emits("batch_norm")
 def _batch_norm(node: Node) -> list[Step]:
-    return [batch_norm_step(node, node.outputs[0], None, False)]
+    return [batch_norm_step(node, node.inputs[0], node.outputs[0], None, False)]
 
 
-def batch_norm_step(node: Node, y: Value, added: Value | None, is_relu: bool) -> Step:
-    """A batch normalization, with `added` added and a relu behind it if so."""
-    x, attrs = node.inputs[0], node.attrs
+def batch_norm_step(node: Node, x: Value, y: Value, added: Value | None, is_relu: bool) -> Step:
+    """A batch normalization of `x`, with `added` added and a relu behind it if so."""
+    attrs = node.attrs
     gamma = node.inputs[1] if attrs["scale"] else None
     beta = node.inputs[-1] if attrs["center"] else None
-    ints = [CODES[x.dtype], *split(x.shape, attrs["axis"]), int(is_relu)]
+    ints = [CODES_WITH_HALF[x.dtype], *split(x.shape, attrs["axis"]), int(is_relu)]
     operands: Operands = [x, gamma, beta, y, *node.outputs[1:], added]
     return Step("batch_norm", operands, ints, [attrs["epsilon"]])
 
 
 @emits("batch_norm_gradient")
 def _batch_norm_gradient(node: Node) -> list[Step]:
-    return [batch_norm_gradient_step(node, None, None)]
+    return [batch_norm_gradient_step(node, node.inputs[:2], node.outputs, None, False)]
 
 
-def batch_norm_gradient_step(node: Node, behind_relu: Value | None, beta: Value | None) -> Step:
-    """The gradient, or that through a relu behind the normalization from its cotangent."""
-    g, x, mean, variance, *gamma = node.inputs
-    ints = [CODES[x.dtype], *split(x.shape, node.attrs["axis"]), int(behind_relu is not None)]
-    g = g if behind_relu is None else behind_relu
+def batch_norm_gradient_step(
+    node: Node,
+    inputs: Sequence[Value],
+    outputs: Sequence[Value],
+    beta: Value | None,
+    is_behind_relu: bool,
+) -> Step:
+    """The gradient from the cotangent, that of the relu behind the normalization if it is so."""
+    g, x = inputs
+    mean, variance, *gamma = node.inputs[2:]
+    ints = [CODES_WITH_HALF[x.dtype], *split(x.shape, node.attrs["axis"]), int(is_behind_relu)]
     first = gamma[0] if gamma else None
-    operands: Operands = [g, x, first, mean, variance, *node.outputs, beta]
+    operands: Operands = [g, x, first, mean, variance, *outputs, beta]
     return Step("batch_norm_gradient", operands, ints, [node.attrs["epsilon"]])
 
 

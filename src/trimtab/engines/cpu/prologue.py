@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from trimtab.engines.cpu.values import is_direct
 from trimtab.ir.graph import Graph, Node, Value, is_leaf, placeholder, topological_order
 from trimtab.passes.fold_scales import frozen_values
+from trimtab.primitives.elementwise import cast
 
 # A result larger than so many times what it is computed from is cheaper to compute than to keep.
 _GROWTH = 4
+_CONVOLUTIONS = ("convolution", "convolution_input_gradient")
 
 
 class Split(NamedTuple):
@@ -29,8 +32,9 @@ def split_prologue(graph: Graph) -> Split | None:
 
     None if there is no such part.
     """
-    split = _Splitter(frozen_values(graph))
-    for node in topological_order(graph.results):
+    order = topological_order(graph.results)
+    split = _Splitter(frozen_values(graph), order)
+    for node in order:
         if not is_leaf(node) and not all(id(v) in split.frozen for v in node.outputs):
             split.rebuild(node)
     outputs = tuple(split.resolved(v) for v in graph.outputs)
@@ -43,8 +47,10 @@ def split_prologue(graph: Graph) -> Split | None:
 
 
 class _Splitter:
-    def __init__(self, frozen: set[int]) -> None:
+    def __init__(self, frozen: set[int], order: Sequence[Node]) -> None:
         self.frozen = frozen
+        # Kernels of convolutions: if rounded to bfloat16, they are kept as such.
+        self._kernels = {id(n.inputs[1]) for n in order if n.primitive.name in _CONVOLUTIONS}
         self.originals: list[Value] = []
         self.stand_ins: list[Value] = []
         self._mapped: dict[int, Value] = {}
@@ -63,11 +69,13 @@ class _Splitter:
             return self._mapped.get(id(value), value)
         if value.size > _GROWTH * sum(v.size for v in node.inputs):
             return value
-        stand_in = placeholder(value.shape, value.dtype)
-        self.originals.append(value)
+        is_half = node.primitive.name == "round_bfloat16" and id(value) in self._kernels
+        kept = cast(node.inputs[0], dtype="bfloat16") if is_half else value
+        stand_in = placeholder(kept.shape, kept.dtype)
+        self.originals.append(kept)
         self.stand_ins.append(stand_in)
-        self._mapped[id(value)] = stand_in
-        return stand_in
+        self._mapped[id(value)] = cast(stand_in, dtype="float32") if is_half else stand_in
+        return self._mapped[id(value)]
 
     def rebuild(self, node: Node) -> None:
         """The node on what stands for its inputs."""

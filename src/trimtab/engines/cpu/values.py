@@ -10,6 +10,8 @@ from trimtab.passes.fold_constants import uniform_number
 
 # Codes of the element types that kernels know; cpp/base/dtype.h has the same list.
 CODES = {"float32": 0, "float64": 1, "int32": 2, "int64": 3, "uint32": 4, "uint8": 5, "bool": 6}
+# In memory only, of the kernels that say so; what is computed on is float32.
+CODES_WITH_HALF = {**CODES, "bfloat16": 11}
 # Further types that rows may have before they are converted while gathered.
 SOURCE_CODES = {**CODES, "int8": 7, "int16": 8, "uint16": 9, "float16": 10}
 
@@ -69,6 +71,4 @@ def is_direct(value: Value) -> bool:
 
 def has_kernel_types(node: Node) -> bool:
     """Whether all operands and results have types that kernels know."""
-    return all(v.dtype in CODES for v in node.inputs) and all(
-        v.dtype in CODES for v in node.outputs
-    )
+    return all(v.dtype in CODES_WITH_HALF for v in (*node.inputs, *node.outputs))
