@@ -80,7 +80,9 @@ def show_config(mode: str = "stdout") -> dict[str, str] | None:
     The version; the engine; its instruction set ("avx512", "avx2" or "portable"); the number of
     threads; and who computes convolutions: oneDNN with its version, or the engine's own kernels
     and why. Asking loads oneDNN. Convolutions of 3 by 3 at stride 1 may take the engine's own
-    kernels in either case.
+    kernels in either case. A further line says how convolutions of bfloat16 are computed: by
+    oneDNN with the processor's instructions for it, or in float32, and why; the environment
+    variable TRIMTAB_BFLOAT16 ("0" or "1") forbids or forces oneDNN's.
 
     Args:
         mode: "stdout" to print the lines, "dicts" to return them.

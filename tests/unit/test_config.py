@@ -16,6 +16,7 @@ def test_the_lines_name_the_version_the_engine_and_who_convolves(capsys):
     assert lines["instruction set"].strip() in ("avx512", "avx2", "portable")
     assert int(lines["threads"]) == trimtab.config.num_threads()
     assert lines["convolutions"].strip().startswith(("oneDNN", "own kernels"))
+    assert "oneDNN" in lines["bfloat16"] or "float32" in lines["bfloat16"]
 
 
 def test_own_kernels_are_named_with_the_reason():
@@ -27,6 +28,19 @@ def test_own_kernels_are_named_with_the_reason():
         check=True,
     )
     assert "own kernels, as TRIMTAB_ONEDNN=0 forbids oneDNN" in said.stdout
+
+
+@pytest.mark.parametrize(("wish", "words"), [("0", "TRIMTAB_BFLOAT16=0"), ("1", "by oneDNN")])
+def test_the_way_of_bfloat16_can_be_chosen(wish, words):
+    said = subprocess.run(
+        [sys.executable, "-c", "import trimtab; trimtab.show_config()"],
+        env={**os.environ, "TRIMTAB_BFLOAT16": wish},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (line,) = (line for line in said.stdout.splitlines() if line.startswith("bfloat16:"))
+    assert words in line or "without oneDNN" in line
 
 
 def test_the_lines_can_be_had_as_a_dictionary():
