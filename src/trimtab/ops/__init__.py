@@ -68,6 +68,10 @@ from trimtab.ops.arithmetic import square as square
 from trimtab.ops.arithmetic import subtract as subtract
 from trimtab.ops.arithmetic import true_divide as true_divide
 from trimtab.ops.arithmetic import trunc as trunc
+from trimtab.ops.bits import ldexp as ldexp
+from trimtab.ops.bits import nextafter as nextafter
+from trimtab.ops.bits import signbit as signbit
+from trimtab.ops.bits import view as view
 from trimtab.ops.classes import binary_crossentropy as binary_crossentropy
 from trimtab.ops.classes import categorical_crossentropy as categorical_crossentropy
 from trimtab.ops.classes import multi_hot as multi_hot
@@ -99,6 +103,7 @@ from trimtab.ops.core import size as size
 from trimtab.ops.core import stop_gradient as stop_gradient
 from trimtab.ops.counting import bincount as bincount
 from trimtab.ops.counting import histogram as histogram
+from trimtab.ops.counting import isin as isin
 from trimtab.ops.counting import unique as unique
 from trimtab.ops.creation import arange as arange
 from trimtab.ops.creation import empty as empty
@@ -116,6 +121,8 @@ from trimtab.ops.creation import tri as tri
 from trimtab.ops.creation import vander as vander
 from trimtab.ops.creation import zeros as zeros
 from trimtab.ops.creation import zeros_like as zeros_like
+from trimtab.ops.divisors import gcd as gcd
+from trimtab.ops.divisors import lcm as lcm
 from trimtab.ops.einstein import einsum as einsum
 from trimtab.ops.factorization import cholesky as cholesky
 from trimtab.ops.factorization import cholesky_inverse as cholesky_inverse
@@ -136,6 +143,7 @@ from trimtab.ops.indexing import slice as slice
 from trimtab.ops.indexing import slice_update as slice_update
 from trimtab.ops.indexing import take as take
 from trimtab.ops.indexing import take_along_axis as take_along_axis
+from trimtab.ops.indexing import unravel_index as unravel_index
 from trimtab.ops.layout import append as append
 from trimtab.ops.layout import array_split as array_split
 from trimtab.ops.layout import broadcast_to as broadcast_to
@@ -274,6 +282,17 @@ from trimtab.ops.sorting import quantile as quantile
 from trimtab.ops.sorting import searchsorted as searchsorted
 from trimtab.ops.sorting import sort as sort
 from trimtab.ops.sorting import top_k as top_k
+from trimtab.ops.special import bartlett as bartlett
+from trimtab.ops.special import blackman as blackman
+from trimtab.ops.special import erfc as erfc
+from trimtab.ops.special import hamming as hamming
+from trimtab.ops.special import hanning as hanning
+from trimtab.ops.special import i0 as i0
+from trimtab.ops.special import kaiser as kaiser
+from trimtab.ops.statistics import corrcoef as corrcoef
+from trimtab.ops.statistics import correlate as correlate
+from trimtab.ops.statistics import psnr as psnr
+from trimtab.ops.statistics import trapezoid as trapezoid
 from trimtab.ops.subscript import get_item as get_item
 from trimtab.ops.transcendental import arccos as arccos
 from trimtab.ops.transcendental import arccosh as arccosh
@@ -297,12 +316,14 @@ from trimtab.ops.transcendental import log1p as log1p
 from trimtab.ops.transcendental import log2 as log2
 from trimtab.ops.transcendental import log10 as log10
 from trimtab.ops.transcendental import logaddexp as logaddexp
+from trimtab.ops.transcendental import logaddexp2 as logaddexp2
 from trimtab.ops.transcendental import rad2deg as rad2deg
 from trimtab.ops.transcendental import sin as sin
 from trimtab.ops.transcendental import sinc as sinc
 from trimtab.ops.transcendental import sinh as sinh
 from trimtab.ops.transcendental import tan as tan
 from trimtab.ops.transcendental import tanh as tanh
+from trimtab.ops.vectorizing import vectorize as vectorize
 
 # Python's operators on tensors.
 _OPERATORS.update(

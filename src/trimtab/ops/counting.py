@@ -1,4 +1,4 @@
-"""Counts of equal or neighbouring elements: histogram, bincount, unique."""
+"""Counts of equal or neighbouring elements: histogram, bincount, unique; membership."""
 
 from __future__ import annotations
 
@@ -11,9 +11,18 @@ from trimtab.ir.tensor import Array, Tensor
 from trimtab.ops import reductions
 from trimtab.ops.arithmetic import add, subtract
 from trimtab.ops.creation import linspace
-from trimtab.ops.dispatch import FLOATX, concrete, convert, floating, op
-from trimtab.ops.layout import section, stack, unstack
-from trimtab.ops.logic import where
+from trimtab.ops.dispatch import (
+    FLOATX,
+    broadcast,
+    common_type,
+    concrete,
+    convert,
+    expand,
+    floating,
+    op,
+)
+from trimtab.ops.layout import ravel, section, stack, unstack
+from trimtab.ops.logic import equal, logical_not, where
 from trimtab.ops.sorting import searchsorted
 from trimtab.primitives import elementwise, indexing
 from trimtab.primitives.source import filled, filled_like
@@ -167,3 +176,22 @@ def _sized(
         np.concatenate([index, np.repeat(first, missing)]),
         np.concatenate([counts, np.zeros(missing, counts.dtype)]),
     )
+
+
+@op
+def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> Tensor:
+    """Whether each element of `x1` is among those of `x2`; NaN is not.
+
+    Args:
+        x1: A tensor.
+        x2: A tensor of any shape.
+        assume_unique: Without effect: each element is compared with all in any case.
+        invert: Whether to say which are not.
+    """
+    dtype = common_type(x1, x2)
+    elements, among = convert(x1, dtype), convert(x2, dtype)
+    among = ravel(among)
+    shape = (*elements.shape, among.size)
+    same = equal(broadcast(expand(elements, (elements.ndim,)), shape), broadcast(among, shape))
+    found = reductions.any(same, axis=-1)
+    return logical_not(found) if invert else found

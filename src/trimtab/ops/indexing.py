@@ -259,3 +259,34 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
         line = reshape(covered, tuple([dim if i == axis else 1 for i in range(tensor.ndim)]))
         inside = elementwise.logical_and(inside, broadcast(line, tensor.shape))
     return elementwise.where(inside, block, tensor)
+
+
+@op
+def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
+    """The places of flat indices, one tensor for each axis of `shape`.
+
+    Args:
+        indices: Whole numbers; negative ones count from the end, those outside are moved to the
+            nearest inside.
+        shape: The sizes of the axes.
+
+    Raises:
+        ValueError: If `indices` are no whole numbers.
+    """
+    wanted = convert(indices)
+    if not dtypes.is_integer(wanted.dtype):
+        raise ValueError(f"unravel_index: `indices` must be whole numbers; got {wanted.dtype}")
+    lengths = sizes(shape)
+    count = math.prod(lengths)
+    rest = positions(wanted, "unravel_index")
+    zero, last = filled_like(rest, 0), filled_like(rest, count - 1)
+    is_negative = elementwise.less(rest, zero)
+    from_end = elementwise.add(rest, filled_like(rest, count))
+    rest = elementwise.where(is_negative, from_end, rest)
+    rest = elementwise.minimum(elementwise.maximum(rest, zero), last)
+    places = []
+    for length in reversed(lengths):
+        size = filled_like(rest, length)
+        places.append(convert(elementwise.remainder(rest, size), wanted.dtype))
+        rest = elementwise.floor_divide(rest, size)
+    return tuple(reversed(places))

@@ -89,6 +89,14 @@ def logaddexp(x1: Any, x2: Any) -> Tensor:
 
 
 @op
+def logaddexp2(x1: Any, x2: Any) -> Tensor:
+    """log2(2**x1 + 2**x2), without overflow."""
+    a, b = lift("logaddexp2", common_float_type(x1, x2), x1, x2)
+    total = logaddexp(_scaled(a, math.log(2.0)), _scaled(b, math.log(2.0)))
+    return _scaled(total, 1.0 / math.log(2.0))
+
+
+@op
 def hypot(x1: Any, x2: Any) -> Tensor:
     """sqrt(x1**2 + x2**2), without overflow."""
     a, b = lift("hypot", common_float_type(x1, x2), x1, x2)

@@ -1,5 +1,6 @@
 """The closed set of primitives that every engine runs; importing this package registers them."""
 
+from trimtab.primitives import bits as bits
 from trimtab.primitives import contraction as contraction
 from trimtab.primitives import convolution as convolution
 from trimtab.primitives import elementwise as elementwise

@@ -6,6 +6,7 @@ from ops_cases import (
     images,
     indices,
     layout,
+    less_used,
     networks,
     reductions,
     structure,
@@ -22,4 +23,5 @@ CASES = {
     **windows.CASES,
     **images.CASES,
     **factorizations.CASES,
+    **less_used.CASES,
 }
