@@ -275,7 +275,7 @@ class Optimizer(OptimizerState):
         grads, variables = self._without_overwritten(grads, variables)
         if grads:
             if self.loss_scale_factor is not None:
-                grads = [g / self.loss_scale_factor for g in grads]
+                grads = [g * (1.0 / self.loss_scale_factor) for g in grads]
             if self.gradient_accumulation_steps:
                 self._accumulate(grads, variables)
             else:

@@ -131,8 +131,10 @@ class LossScaleOptimizer(Optimizer):
         variables = self._variables_for(grads, trainable_variables)
         is_finite = self.check_finite(grads)
         scale, counter = self.dynamic_scale.value, self.step_counter.value
+        # Exact where the scale is a power of two, as it is by default.
+        share = 1.0 / scale
         unscaled = [
-            g if g is None or v.overwrite_with_gradient else g / scale
+            g if g is None or v.overwrite_with_gradient else g * share
             for g, v in zip(grads, variables, strict=True)
         ]
         self._run_if(is_finite, lambda: self.inner_optimizer.apply(unscaled, variables), variables)

@@ -46,6 +46,7 @@ FUSED = [
 SHARED = {
     "nothing": ({}, {}),
     "decay": ({"weight_decay": 0.01}, {}),
+    "loss_scale": ({"loss_scale_factor": 8.0}, {}),
     "clipnorm": ({"clipnorm": 0.5}, {"reduce": WEIGHTS, "elementwise": 1}),
     "global_clipnorm": ({"global_clipnorm": 0.5}, {"reduce": WEIGHTS, "elementwise": 1}),
 }
@@ -58,7 +59,6 @@ OF_FUSED = SHARED | {
     "clipvalue": ({"clipvalue": 0.5}, {}),
     "average": ({"use_ema": True}, {}),
     "accumulation": ({"gradient_accumulation_steps": 2}, {}),
-    "loss_scale": ({"loss_scale_factor": 8.0}, {}),
 }
 
 

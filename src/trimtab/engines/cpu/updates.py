@@ -6,9 +6,12 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
 from trimtab.engines.cpu.kernels import Operands, Step, emits
 from trimtab.engines.cpu.values import CODES, root
-from trimtab.ir.graph import Node, Value, constant_of, is_leaf
+from trimtab.ir.graph import Node, Value, constant, constant_of, is_leaf
+from trimtab.passes.fold_constants import uniform_number
 
 
 class Frame(NamedTuple):
@@ -118,6 +121,10 @@ def _times_number(product: Value, whole: Value) -> Value | None:
 
 def _number(value: Value) -> Value | None:
     """The memory of a number that is repeated to a larger shape."""
+    array = constant_of(value)
+    single = None if array is None or value.size == 1 else uniform_number(array)
+    if single is not None:
+        return constant(np.asarray(single, value.dtype))
     if value.node.primitive.name != "broadcast_to" or value.node.inputs[0].size != 1:
         return None
     source = root(value.node.inputs[0])
