@@ -102,7 +102,7 @@ class HealthReport(Report):
             for layer in self.layers:
                 lines.append(
                     f"  {layer.layer:24} {layer.distance:8.3g} {layer.ratio:8.3g} {layer.gap:8.3g}"
-                    f"   {layer.updates:,} updates, {100 * layer.initial_share:.2g} % initial"
+                    f"   {_age(layer)}"
                 )
         return "\n".join([*lines, "", super().text(show_info)])
 
@@ -122,6 +122,13 @@ class HealthReport(Report):
 
     __str__ = text
     __repr__ = text
+
+
+def _age(layer: LayerHealth) -> str:
+    """How old statistics are; a file keeps no count of updates, so then by an estimate."""
+    share = f"{100 * layer.initial_share:.3g} % initial"
+    is_estimate = layer.updates == 0 and layer.initial_share < 1
+    return f"about {share}" if is_estimate else f"{layer.updates:,} updates, {share}"
 
 
 def _score(loss: float | None, accuracy: float | None) -> str:

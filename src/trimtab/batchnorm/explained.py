@@ -58,7 +58,8 @@ class ExplainedCall:
         inference: The steps with the moving statistics.
         moving_mean: The moving mean before and after this batch, `(2, channels)`.
         moving_variance: The same of the moving variance.
-        initial_share: How much of the initial statistics is left after this batch.
+        initial_share: How much of the initial statistics is left after this batch; None where the
+            number of updates is not known, as in a model from a file.
         is_frozen: Whether the layer uses its moving statistics in training too.
         before: The activation or layer that it follows, in words.
         activation: Name of the activation behind it; empty without one.
@@ -75,7 +76,7 @@ class ExplainedCall:
     inference: Steps
     moving_mean: Numbers
     moving_variance: Numbers
-    initial_share: float
+    initial_share: float | None
     is_frozen: bool
     before: str
     activation: str
@@ -178,7 +179,7 @@ class ExplainedCall:
             found.append(
                 f"The bias of {self.idle_bias} has no effect in training: the mean takes it away."
             )
-        if not self.is_frozen:
+        if not self.is_frozen and self.initial_share is not None:
             found.append(
                 f"After this batch {100 * self.initial_share:.3g} % of the moving statistics are "
                 "still their initial values."

@@ -9,6 +9,7 @@ import numpy as np
 
 from trimtab import ops
 from trimtab.batchnorm.activation_use import activation_use
+from trimtab.batchnorm.audit_subject import has_initial_statistics
 from trimtab.batchnorm.call_graph import CallGraph, CallNode
 from trimtab.batchnorm.explained import ExplainedCall, Explanation, Steps
 from trimtab.batchnorm.layer_kinds import activation_of, kind_of
@@ -230,12 +231,20 @@ def _explained(training: _Call, inference: _Call) -> ExplainedCall:
         inference=_steps(inference),
         moving_mean=np.stack([before[0], after[0]]),
         moving_variance=np.stack([before[1], after[1]]),
-        initial_share=float(norm.momentum ** (norm.updates_seen + 1 + training.number)),
+        initial_share=_initial_share(norm, training.number + 1),
         is_frozen=not norm.trainable,
         before="" if place is None else place.before,
         activation="" if place is None else place.name,
         idle_bias="" if place is None or not norm.trainable else place.idle_bias,
     )
+
+
+def _initial_share(norm: BatchNormalization, more: int) -> float | None:
+    """The part left of the initial statistics after `more` updates; None if it is not known."""
+    if norm.updates_seen == 0 and not has_initial_statistics(norm):
+        # From a file, which does not keep the count.
+        return None
+    return float(norm.momentum ** (norm.updates_seen + more))
 
 
 def _steps(call: _Call) -> Steps:

@@ -132,7 +132,8 @@ class Report:
                 continue
             lines += finding.lines()
         if hidden:
-            lines.append(f"({hidden} notes not shown; --show-info shows them)")
+            notes, them = ("note", "it") if hidden == 1 else ("notes", "them")
+            lines.append(f"({hidden} {notes} not shown; --show-info shows {them})")
         lines += [f"note: {note}" for note in self.notes]
         return "\n".join(lines)
 

@@ -165,7 +165,7 @@ def placement_report(subject: AuditSubject) -> Iterator[Finding]:
             "BN109",
             "info",
             "",
-            f"{names(fused)} follow a layer with an activation of its own, so they normalise after "
+            f"behind a layer with an activation of its own: {names(fused)}, which normalise after "
             "the activation",
             layers=[node.label for node in fused],
         )

@@ -231,8 +231,8 @@ def _pretrained_in_small_batches(subject: AuditSubject) -> Iterator[Finding]:
             "BN208",
             "warn",
             loaded[0],
-            f"{names(loaded)} has statistics of an earlier training and is to train in batches of "
-            f"{batch}",
+            f"the statistics of {names(loaded)} are of an earlier training, and batches of "
+            f"{batch} are to move them",
             fix="freeze it (trainable = False), or use batches of 16 and more",
             case="b",
             batch_size=batch,

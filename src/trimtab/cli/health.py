@@ -70,4 +70,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.sarif:
         say(json.dumps(sarif(report), indent=2, default=str))
         return report.exit_code(arguments.fail_on)
+    if not arguments.json:
+        say(data.description)
     return finish(report, arguments, arguments.model)

@@ -206,3 +206,19 @@ def test_bad_input_is_refused_with_a_sentence(make, x, layer, error, message):
 def test_channel_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match=r"must lie in \[0, 7\) for bn; got 7"):
         batchnorm.explain(net(), X).text([7])
+
+
+def test_nothing_is_said_of_updates_that_a_file_does_not_count(tmp_path):
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, keras.layers.BatchNormalization()(inputs))
+    model.compile("sgd", "mse")
+    x = np.random.default_rng(0).normal(size=(32, 3))
+    model.fit(x, x, batch_size=8, verbose=0)
+    model.save(tmp_path / "net.keras")
+    loaded = keras.models.load_model(tmp_path / "net.keras")
+    (counted,), (unknown,) = (batchnorm.explain(m, x).calls for m in (model, loaded))
+
+    assert counted.initial_share == pytest.approx(0.99**5)
+    assert unknown.initial_share is None
+    assert "initial values" in str(batchnorm.explain(model, x))
+    assert "initial values" not in str(batchnorm.explain(loaded, x))
