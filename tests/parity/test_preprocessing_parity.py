@@ -18,6 +18,10 @@ RANDOM = [
     ("RandomFlip", {"mode": "vertical"}),
     ("RandomBrightness", {"factor": 0.4}),
     ("RandomContrast", {"factor": (0.5, 0.9)}),
+    ("RandomInvert", {"factor": 0.8}),
+    ("RandomPosterization", {"factor": (2, 5)}),
+    ("RandomPosterization", {"factor": 3, "value_range": (0, 300)}),
+    ("Solarization", {"addition_factor": 0.3, "threshold_factor": (0.3, 0.8)}),
     ("RandomCrop", {"height": 3, "width": 4}),
     *(
         (name, {**factors, "fill_mode": fill, "interpolation": way, "fill_value": 7.0})

@@ -66,6 +66,20 @@ CASES: dict[str, list[Case]] = {
         Case({"factor": 0.2, **SEEDED}, PICTURES, False),
         Case({"factor": (0.1, 0.3), "value_range": [0, 1], **SEEDED}, PICTURES, False),
     ],
+    "AutoContrast": [Case({}, PICTURES), Case({"value_range": (0, 1)}, PICTURES)],
+    "RandomGrayscale": [Case({"factor": 0.3}, PICTURES, False)],
+    "RandomInvert": [
+        Case({**SEEDED}, PICTURES, False),
+        Case({"factor": (0.2, 0.4), "value_range": (0, 1), **SEEDED}, PICTURES, False),
+    ],
+    "RandomPosterization": [
+        Case({"factor": 4, **SEEDED}, PICTURES, False),
+        Case({"factor": (2, 5), "value_range": [0, 1], **SEEDED}, PICTURES, False),
+    ],
+    "Solarization": [
+        Case({**SEEDED}, PICTURES, False),
+        Case({"addition_factor": 0.2, "threshold_factor": (0.3, 0.6), **SEEDED}, PICTURES, False),
+    ],
     "RandomCrop": [
         Case({"height": 3, "width": 4, **SEEDED}, PICTURES, False),
         Case({"height": 8, "width": 3, **SEEDED}, PICTURES),

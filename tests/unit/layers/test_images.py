@@ -15,6 +15,10 @@ RANDOM = [
     lambda seed: layers.RandomCrop(4, 5, seed=seed),
     lambda seed: layers.RandomContrast(0.5, seed=seed),
     lambda seed: layers.RandomBrightness(0.5, seed=seed),
+    lambda seed: layers.RandomInvert(seed=seed),
+    lambda seed: layers.Solarization(0.5, 0.5, seed=seed),
+    lambda seed: layers.RandomGrayscale(seed=seed),
+    lambda seed: layers.RandomPosterization(8, seed=seed),
 ]
 
 

@@ -7,20 +7,7 @@ from typing import Any
 from trimtab import dtypes, ops, random
 from trimtab.core.config import keras_export
 from trimtab.layers.images.base import RandomImageLayer, limits
-
-
-def _range(owner: str, value_range: Any) -> Any:
-    """`value_range` itself.
-
-    Raises:
-        ValueError: If it does not hold two numbers.
-    """
-    if not isinstance(value_range, (tuple, list)) or len(value_range) != 2:
-        raise ValueError(
-            f"{owner}: `value_range` must hold the lowest and the highest value of a pixel; got "
-            f"{value_range!r}"
-        )
-    return value_range
+from trimtab.layers.images.tones import value_range_of
 
 
 class _Light(RandomImageLayer):
@@ -57,7 +44,7 @@ class RandomBrightness(_Light):
     ) -> None:
         super().__init__(seed=seed, **kwargs)
         self.factor = limits(self.name, "factor", factor, -1.0, 1.0)
-        self.value_range = sorted(_range(self.name, value_range))
+        self.value_range = sorted(value_range_of(self.name, value_range))
 
     def get_random_transformation(self, data: Any, training: bool = True, seed: Any = None) -> Any:
         """`rgb_delta`, what is added to each image: 0 outside of training."""
@@ -106,7 +93,7 @@ class RandomContrast(_Light):
     ) -> None:
         super().__init__(seed=seed, **kwargs)
         self.factor = limits(self.name, "factor", factor, 0.0, 1.0)
-        self.value_range = _range(self.name, value_range)
+        self.value_range = value_range_of(self.name, value_range)
 
     def get_random_transformation(self, data: Any, training: bool = True, seed: Any = None) -> Any:
         """`contrast_factor`, what distances are multiplied by; 0 outside of training."""
