@@ -34,6 +34,23 @@ CASES = {
         (FIRST, (3, 9), {"pad_to_aspect_ratio": True, "data_format": "channels_first"}),
     ),
     **cases(
+        "image.sobel_edges",
+        (PICTURES,),
+        (FIRST, {"data_format": "channels_first"}),
+        (PICTURES[:, :2, :2],),
+    ),
+    **cases(
+        "image.ssim",
+        (PICTURES, PICTURES**2, {"filter_size": 3, "rtol": 1e-4}),
+        (PICTURES[0], PICTURES[1], {"filter_size": 5, "filter_sigma": 0.7, "rtol": 1e-4}),
+        (
+            FIRST,
+            FIRST * 0.9,
+            {"data_format": "channels_first", "filter_size": 4, "max_val": 2.0, "rtol": 1e-4},
+        ),
+        (PICTURES, PICTURES, {"filter_size": 3, "k1": 0.1, "k2": 0.2, "rtol": 1e-4}),
+    ),
+    **cases(
         "image.crop_images",
         (PICTURES, {"top_cropping": 1, "left_cropping": 2, "target_height": 2, "target_width": 3}),
         (PICTURES, 1, 2, 1, 1),

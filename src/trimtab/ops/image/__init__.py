@@ -9,6 +9,8 @@ from trimtab.ops.image.color import rgb_to_hsv as rgb_to_hsv
 from trimtab.ops.image.cropping import crop_images as crop_images
 from trimtab.ops.image.cropping import extract_patches as extract_patches
 from trimtab.ops.image.cropping import pad_images as pad_images
+from trimtab.ops.image.filters import sobel_edges as sobel_edges
+from trimtab.ops.image.filters import ssim as ssim
 from trimtab.ops.image.resizing import resize as resize
 from trimtab.ops.image.warping import affine_transform as affine_transform
 from trimtab.ops.image.warping import map_coordinates as map_coordinates
