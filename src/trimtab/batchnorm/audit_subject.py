@@ -245,3 +245,15 @@ def has_initial_statistics(layer: Any) -> bool:
     """Whether moving mean and variance are as they are made: zeros and ones."""
     mean, variance = (np.asarray(v.numpy()) for v in (layer.moving_mean, layer.moving_variance))
     return bool((mean == 0).all() and (variance == 1).all())
+
+
+def knows_updates(layer: Any) -> bool:
+    """Whether `updates_seen` counts all updates: a file keeps the statistics and no count.
+
+    What is left of an initial variance of 1 is a lower bound of the moving variance; where that is
+    smaller, there were more updates than were counted.
+    """
+    if has_initial_statistics(layer):
+        return True
+    variance = np.asarray(layer.moving_variance.numpy())
+    return layer.updates_seen > 0 and bool((variance >= 0.999 * layer.initial_share).all())

@@ -9,7 +9,7 @@ import numpy as np
 
 from trimtab import ops
 from trimtab.batchnorm.activation_use import activation_use
-from trimtab.batchnorm.audit_subject import has_initial_statistics
+from trimtab.batchnorm.audit_subject import knows_updates
 from trimtab.batchnorm.call_graph import CallGraph, CallNode
 from trimtab.batchnorm.explained import ExplainedCall, Explanation, Steps
 from trimtab.batchnorm.layer_kinds import activation_of, kind_of
@@ -241,7 +241,7 @@ def _explained(training: _Call, inference: _Call) -> ExplainedCall:
 
 def _initial_share(norm: BatchNormalization, more: int) -> float | None:
     """The part left of the initial statistics after `more` updates; None if it is not known."""
-    if norm.updates_seen == 0 and not has_initial_statistics(norm):
+    if not knows_updates(norm):
         # From a file, which does not keep the count.
         return None
     return float(norm.momentum ** (norm.updates_seen + more))

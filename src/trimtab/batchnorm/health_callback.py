@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from trimtab.batchnorm.audit_subject import has_initial_statistics, knows_updates
 from trimtab.batchnorm.checking_health import health
 from trimtab.batchnorm.findings import Finding, Report
 from trimtab.batchnorm.health_statistics_rules import broken_state
@@ -92,6 +93,8 @@ class BatchNormHealth(Callback):
         self.report: Report | None = None
         self._means: dict[int, Any] = {}
         self._broken: set[str] = set()
+        # Layers whose statistics are of an earlier training, which a file does not count.
+        self._loaded: set[int] = set()
         self._seconds = 0.0
         self._began = 0.0
 
@@ -99,6 +102,11 @@ class BatchNormHealth(Callback):
         """Starts anew."""
         self.history, self.report = [], None
         self._means, self._broken = {}, set()
+        self._loaded |= {
+            id(norm)
+            for norm in batchnorms(self.model)
+            if norm.built and norm.updates_seen == 0 and not has_initial_statistics(norm)
+        }
         self._seconds, self._began = 0.0, time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
@@ -145,6 +153,9 @@ class BatchNormHealth(Callback):
         if self.verbose and self.report.above("info"):
             print_message(self.report.text(show_info=False))
 
+    def _is_counted(self, norm: Any) -> bool:
+        return id(norm) not in self._loaded and knows_updates(norm)
+
     def _measured(self, seconds: float) -> Report | None:
         """The report of `health`; None without data, or if it would take too long."""
         if self.x is None or self._broken:
@@ -175,7 +186,7 @@ class BatchNormHealth(Callback):
             finding
             for norm in batchnorms(self.model)
             if norm.built
-            for finding in _findings(norm, limits)
+            for finding in _findings(norm, limits, self._is_counted(norm))
         ]
         notes = []
         if self.x is not None and not self._broken:
@@ -190,7 +201,7 @@ class BatchNormHealth(Callback):
 _LEAST_SECONDS = 0.1
 
 
-def _findings(norm: Any, limits: dict[str, float]) -> list[Finding]:
+def _findings(norm: Any, limits: dict[str, float], is_counted: bool) -> list[Finding]:
     """What can be said of a layer by its variables alone."""
 
     def found(code: str, severity: str, message: str) -> Finding:
@@ -207,7 +218,7 @@ def _findings(norm: Any, limits: dict[str, float]) -> list[Finding]:
     if norm.updates_seen == 0:
         message = "its moving statistics have never been updated, though the model was trained"
         findings.append(found("BH401", "error", message))
-    elif share > limits["BH402.warn"]:
+    elif is_counted and share > limits["BH402.warn"]:
         severity = "error" if share > limits["BH402.error"] else "warn"
         what = f"{100 * share:.0f} % of the initial statistics are left"
         findings.append(found("BH402", severity, f"{what} after {norm.updates_seen} updates"))

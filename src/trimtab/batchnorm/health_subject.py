@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trimtab.batchnorm import gap_causes
-from trimtab.batchnorm.audit_subject import forward, has_initial_statistics
+from trimtab.batchnorm.audit_subject import forward, knows_updates
 from trimtab.batchnorm.call_graph import CallGraph
 from trimtab.batchnorm.finder import Finder
 from trimtab.batchnorm.gap_causes import Cause
@@ -203,7 +203,7 @@ class HealthSubject(Finder):
                 continue
             shape = call.inputs.shape
             channels = shape[layer.axis % len(shape)]
-            counted = layer.updates_seen > 0 or has_initial_statistics(layer)
+            counted = knows_updates(layer)
             share = (
                 layer.initial_share
                 if counted

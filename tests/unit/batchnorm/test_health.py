@@ -7,7 +7,7 @@ import planted_health
 import pytest
 from planted_registry import bn, chain, normal, one_hot
 
-from trimtab import Input, Model, layers, utils
+from trimtab import Input, Model, layers, models, utils
 from trimtab.batchnorm import BatchNormHealth, health, recalibrate
 from trimtab.batchnorm.row_scores import mcnemar, paired_interval
 from trimtab.core import random
@@ -323,3 +323,22 @@ def test_two_inputs_can_be_measured():
     data = [normal(64, 4), normal(64, 4, seed=1)]
 
     assert health(model, data, np.ones((64, 1), np.float32)).rows == 64
+
+
+def test_updates_of_a_model_from_a_file_are_not_all_counted(tmp_path):
+    inputs = Input((4,))
+    model = Model(inputs, layers.BatchNormalization(momentum=0.5)(inputs))
+    model.compile("sgd", "mse")
+    x = 0.1 * np.random.default_rng(0).normal(size=(64, 4))
+    model.fit(x, x, batch_size=4, epochs=2, verbose=0)
+    model.save(tmp_path / "net.keras")
+    found = []
+    for one in (models.load_model(tmp_path / "net.keras"), models.clone_model(model)):
+        one.compile("sgd", "mse")
+        watch = BatchNormHealth(verbose=False)
+        one.fit(x, x, batch_size=64, epochs=2, verbose=0, callbacks=[watch])
+        reports = watch.report, health(one, x, select=["BH402"])
+        found.append([[finding.code for finding in report.active] for report in reports])
+
+    # Both have seen two updates; the one from a file many more before.
+    assert found == [[[], []], [["BH402"], ["BH402"]]]
