@@ -231,6 +231,7 @@ from trimtab.ops.pooling import adaptive_average_pool as adaptive_average_pool
 from trimtab.ops.pooling import adaptive_max_pool as adaptive_max_pool
 from trimtab.ops.pooling import average_pool as average_pool
 from trimtab.ops.pooling import max_pool as max_pool
+from trimtab.ops.rearranging import rearrange as rearrange
 from trimtab.ops.reductions import all as all
 from trimtab.ops.reductions import amax as amax
 from trimtab.ops.reductions import amin as amin

@@ -12,6 +12,7 @@ TURNS = np.array(
     [[1.1, 0.2, -1, 0.1, 0.9, 0.5, 0, 0], [0.7, -0.4, 2.3, 0.3, 1.2, -1.4, 0, 0]], "float32"
 )
 PLACES = np.stack(np.meshgrid(np.linspace(-3.3, 7.1, 6), np.linspace(-5, 9.3, 4))).astype("float32")
+VOLUMES = PICTURES.reshape(2, 5, 7, 3, 1).repeat(2, 4)
 LINE = np.arange(5, dtype="float32") ** 2
 BLANK = np.repeat(np.linspace(0, 1, 4, dtype="float32"), 3).reshape(1, 2, 2, 3)
 
@@ -32,6 +33,12 @@ CASES = {
         (PICTURES, (2, 9), {"crop_to_aspect_ratio": True}),
         (PICTURES, (4, 4), {"pad_to_aspect_ratio": True, "fill_value": 0.5}),
         (FIRST, (3, 9), {"pad_to_aspect_ratio": True, "data_format": "channels_first"}),
+    ),
+    **cases(
+        "image.extract_patches_3d",
+        (VOLUMES, (2, 1, 2)),
+        (VOLUMES, 2, {"strides": 1, "padding": "same"}),
+        (VOLUMES, (1, 2, 2), {"data_format": "channels_first"}),
     ),
     **cases(
         "image.sobel_edges",

@@ -86,6 +86,13 @@ CASES = {
         for pair in ((VECTOR, ROW), (ROW[:2], VECTOR), (INTS[0], SMALL[0]))
     ],
     **cases("psnr", (X, Y, 2.0), (X, ROW + 0 * X, np.float32(3.0))),
+    **cases(
+        "rearrange",
+        (CUBE, "a b c -> c a b"),
+        (CUBE, "a b c -> (c b) a"),
+        (CUBE, "a b (c d) -> (a d) b c", {"c": 2, "gradient": False}),
+        (INTS, "a b->b a"),
+    ),
     "vectorize": [
         Case(lambda o, a, b: o.vectorize(lambda x, y: x * y + 1)(a, b), X, COLUMN),
         Case(lambda o, a: o.vectorize(lambda x: o.sum(x) * x, signature="(n)->(n)")(a), CUBE),

@@ -8,6 +8,7 @@ from trimtab.ops.image.color import rgb_to_grayscale as rgb_to_grayscale
 from trimtab.ops.image.color import rgb_to_hsv as rgb_to_hsv
 from trimtab.ops.image.cropping import crop_images as crop_images
 from trimtab.ops.image.cropping import extract_patches as extract_patches
+from trimtab.ops.image.cropping import extract_patches_3d as extract_patches_3d
 from trimtab.ops.image.cropping import pad_images as pad_images
 from trimtab.ops.image.filters import sobel_edges as sobel_edges
 from trimtab.ops.image.filters import ssim as ssim

@@ -208,6 +208,33 @@ def extract_patches(
     return moveaxis(patches, -1, -count - 1) if is_first else patches
 
 
+@op
+def extract_patches_3d(
+    volumes: Any,
+    size: Any,
+    strides: Any = None,
+    dilation_rate: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Tensor:
+    """Patches of volumes, each as one line of channels; see `extract_patches`.
+
+    Args:
+        volumes: One volume or a batch.
+        size: Elements of a patch along each of three axes, or one number for all.
+        strides: Elements from patch to patch; `size` if None.
+        dilation_rate: Elements from one that is taken to the next.
+        padding: "valid", or "same" to fill up with zeros.
+        data_format: "channels_last" or "channels_first"; the global setting if None.
+
+    Raises:
+        ValueError: If an argument is none of those.
+    """
+    window = _each("extract_patches_3d", "size", size, 3)
+    patches: Tensor = extract_patches(volumes, window, strides, dilation_rate, padding, data_format)
+    return patches
+
+
 def _each(owner: str, name: str, value: Any, count: int) -> tuple[int, ...]:
     listed = (value,) * count if isinstance(value, int) else tuple(value)
     if len(listed) != count:
