@@ -121,7 +121,7 @@ def remarks(study: Study) -> list[tuple[str, str]]:
         said.append(
             (
                 "Statistics",
-                f"of BN's initial statistics is left after training: {shares}. That makes "
+                f"after training a part of BN's initial ones is left: {shares}. That makes "
                 "held-out scores worse than the network is: train longer, lower `momentum`, or "
                 "recalibrate.",
             )
