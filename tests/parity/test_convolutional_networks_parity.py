@@ -189,6 +189,22 @@ def test_it_trains_as_in_keras(build):
     np.testing.assert_allclose(ours.predict(x, verbose=0), wanted, rtol=2e-3, atol=2e-4)
 
 
+@some_networks
+def test_under_mixed_bfloat16_it_predicts_as_in_keras(build):
+    for k in (keras, trimtab):
+        k.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        ours, theirs = pair(build)
+    finally:
+        for k in (keras, trimtab):
+            k.config.set_dtype_policy("float32")
+    x, _ = data(ours)
+    wanted = np.asarray(theirs.predict(x, verbose=0))
+    got = ours.predict(x, verbose=0)
+    # Two steps of bfloat16 below 1.
+    np.testing.assert_allclose(got.astype("float32"), wanted.astype("float32"), atol=2**-7)
+
+
 @each_network
 def test_names_shapes_and_counts_are_those_of_keras(build):
     ours, theirs = pair(build)
