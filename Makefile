@@ -52,7 +52,7 @@ cpp-test: $(STAMP)-build
 	$(WITH_VENV) cmake -S . -B build/sanitize -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 		-DTRIMTAB_SANITIZE=ON -DTRIMTAB_TESTS=ON -DTRIMTAB_MODULE=OFF -DTRIMTAB_WERROR=ON
 	$(WITH_VENV) cmake --build build/sanitize
-	$(WITH_VENV) ctest --no-tests=error --test-dir build/sanitize --output-on-failure
+	$(WITH_VENV) ctest --parallel 2 --no-tests=error --test-dir build/sanitize --output-on-failure
 
 # The tables against other libraries need those libraries: benchmarks/run.py says where.
 benchmark: $(STAMP)-package $(STAMP)-study $(STAMP)-migrate
