@@ -45,8 +45,7 @@ class Adafactor : public Kernel {
   }
 
   [[gnu::always_inline]] Vec<T> parameter(std::int64_t i, std::int64_t n) const {
-    const Vec<T> given = load_lanes(parameter_ + i, n);
-    return frame_.is_decayed() ? given - given * frame_.decay() : given;
+    return frame_.decayed(load_lanes(parameter_ + i, n));
   }
 
   // The last pass, from the sums of the squares of the parameter and of the scaled gradient.

@@ -54,7 +54,7 @@ class Lamb final : public Kernel {
                        v += (gradient * gradient - v) * weight_2_;
                        store_lanes(new_m_ + i, m, n);
                        store_lanes(new_v_ + i, v, n);
-                       const Vec<T> parameter = decayed(i, n);
+                       const Vec<T> parameter = frame_.decayed(load_lanes(parameter_ + i, n));
                        const Vec<T> change = first_of<T>(update(m, v, unbias_1, unbias_2), n);
                        sums[0] += parameter * parameter;
                        sums[1] += change * change;
@@ -71,7 +71,8 @@ class Lamb final : public Kernel {
       for_vectors<T>(first, end, [&](std::int64_t i, std::int64_t n) {
         const Vec<T> change =
             update(load_lanes(new_m_ + i, n), load_lanes(new_v_ + i, n), unbias_1, unbias_2);
-        store_lanes(new_parameter_ + i, decayed(i, n) - size * change, n);
+        store_lanes(new_parameter_ + i,
+                    frame_.decayed(load_lanes(parameter_ + i, n)) - size * change, n);
       });
     });
   }
@@ -79,11 +80,6 @@ class Lamb final : public Kernel {
  private:
   [[gnu::always_inline]] Vec<T> update(Vec<T> m, Vec<T> v, Vec<T> unbias_1, Vec<T> unbias_2) const {
     return m * unbias_1 / (sqrt(v * unbias_2) + epsilon_);
-  }
-
-  [[gnu::always_inline]] Vec<T> decayed(std::int64_t i, std::int64_t n) const {
-    const Vec<T> parameter = load_lanes(parameter_ + i, n);
-    return frame_.is_decayed() ? parameter - parameter * frame_.decay() : parameter;
   }
 
   std::int64_t count_;

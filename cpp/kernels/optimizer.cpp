@@ -1,5 +1,4 @@
-// sgd and adam: one optimizer step of one variable. In place is allowed. Two optional operands,
-// each a number: what part of the parameter decays before the step, and a factor of the gradient.
+// sgd and adam: one step of one variable, with its frame. In place is allowed.
 #include "kernels/dispatch.h"
 #include "kernels/simd_families.h"
 #include "kernels/update.h"

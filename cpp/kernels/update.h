@@ -101,6 +101,10 @@ class Frame {
   }
   [[nodiscard]] bool is_decayed() const { return decay_ != nullptr; }
   [[nodiscard]] Vec<T> decay() const { return broadcast(decay_ == nullptr ? T{0} : *decay_); }
+  // The parameter after its decay.
+  [[gnu::always_inline]] Vec<T> decayed(Vec<T> parameter) const {
+    return is_decayed() ? parameter - parameter * decay() : parameter;
+  }
   [[nodiscard]] Vec<T> factor() const { return broadcast(factor_ == nullptr ? T{1} : *factor_); }
 
  private:

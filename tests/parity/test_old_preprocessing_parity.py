@@ -1,5 +1,6 @@
 """Text and sequences of Keras 2, beside what Keras 3 keeps of them without showing it."""
 
+import importlib
 import random
 
 import numpy as np
@@ -8,8 +9,17 @@ from keras.src.legacy.preprocessing import sequence as keras_sequence
 from keras.src.legacy.preprocessing import text as keras_text
 
 from trimtab.compat import sequences, text
+from trimtab.compat.migration.names import LEGACY_IN_TRIMTAB, LEGACY_NAMES
 
 TEXTS = ["The cat, the dog!", "a cat", "no; the CAT again"]
+
+
+@pytest.mark.parametrize("module", LEGACY_NAMES)
+def test_names_that_migrate_writes_are_there_in_both_libraries(module):
+    hidden = f"keras.src.legacy.{module}"
+    for path in (hidden, LEGACY_IN_TRIMTAB[hidden]):
+        found = importlib.import_module(path)
+        assert [name for name in LEGACY_NAMES[module] if not hasattr(found, name)] == []
 
 
 @pytest.mark.parametrize(

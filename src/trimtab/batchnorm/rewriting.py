@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -316,18 +316,12 @@ def opened(model: Any, owner: str) -> Any:
         ValueError: If it has no graph.
     """
     edit = Edit()
-    pending, seen = [graph_of(model, owner)], set()
     parts: dict[int, list[Layer]] = {}
-    while pending:
-        function = pending.pop()
-        for node in Wiring(function).nodes:
-            block, inner = node.operation, inner_graph(node.operation)
-            if inner is not None and id(inner) not in seen:
-                seen.add(id(inner))
-                pending.append(inner)
-            if isinstance(block, Block):
-                edit.dropped.add(id(node))
-                edit.behind[id(node)] = parts.setdefault(id(block), _parts(block, edit))
+    for node in _nodes(model, owner):
+        block = node.operation
+        if isinstance(block, Block):
+            edit.dropped.add(id(node))
+            edit.behind[id(node)] = parts.setdefault(id(block), _parts(block, edit))
     return rewritten(model, edit) if parts else model
 
 
@@ -348,21 +342,24 @@ def _own_bias(part: Any) -> dict[str, Any]:
 
 def why_hidden(model: Any, norm: Any) -> str:
     """Why a Batch Normalization of a model is not in its graph, for a report."""
-    pending, seen = [graph_of(model, model.name)], set()
-    while pending:
-        function = pending.pop()
-        for node in Wiring(function).nodes:
-            layer, inner = node.operation, inner_graph(node.operation)
-            if inner is not None and id(inner) not in seen:
-                seen.add(id(inner))
-                pending.append(inner)
-            elif inner is None and isinstance(layer, Layer) and _holds(layer, norm):
-                return f"it is inside {layer.name} ({type(layer).__name__}), which is not opened"
+    for node in _nodes(model, model.name):
+        layer = node.operation
+        is_closed = isinstance(layer, Layer) and inner_graph(layer) is None
+        if is_closed and any(one is norm for one in layer._flatten_layers(include_self=False)):
+            return f"it is inside {layer.name} ({type(layer).__name__}), which is not opened"
     return "no output depends on it"
 
 
-def _holds(layer: Layer, norm: Any) -> bool:
-    return any(one is norm for one in layer._flatten_layers(include_self=False))
+def _nodes(model: Any, owner: str) -> Iterator[Node]:
+    """The nodes of a model's graph and of those of the models inside, of each once."""
+    pending, seen = [graph_of(model, owner)], set()
+    while pending:
+        for node in Wiring(pending.pop()).nodes:
+            inner = inner_graph(node.operation)
+            if inner is not None and id(inner) not in seen:
+                seen.add(id(inner))
+                pending.append(inner)
+            yield node
 
 
 def copy_state(old: Layer, new: Layer) -> None:

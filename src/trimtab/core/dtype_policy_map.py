@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Mapping
 from typing import Any
 
 from trimtab.core.config import deserialize_keras_object, keras_export, serialize_keras_object
 from trimtab.core.dtype_policy import DTypePolicy, dtype_policy, get
+from trimtab.core.path_map import PathMap
 
 
 @keras_export("keras.dtype_policies.DTypePolicyMap")
-class DTypePolicyMap(DTypePolicy, MutableMapping[str, DTypePolicy]):
+class DTypePolicyMap(DTypePolicy, PathMap[DTypePolicy]):
     """A policy for each layer by its path, such as "model/encoder/dense", or by patterns of paths.
 
     A path is looked up as it is, then as what a key matches whole as a regular expression; a layer
@@ -41,10 +41,10 @@ class DTypePolicyMap(DTypePolicy, MutableMapping[str, DTypePolicy]):
             )
         self._default_given = default_policy
         found = dtype_policy() if default_policy is None else get(default_policy)
-        self._default = found.default_policy if isinstance(found, DTypePolicyMap) else found
-        super().__init__(self._default.name)
-        self.name = f"map_{self._default.name}"
-        self._policies: dict[str, DTypePolicy] = {}
+        default = found.default_policy if isinstance(found, DTypePolicyMap) else found
+        DTypePolicy.__init__(self, default.name)
+        PathMap.__init__(self, default)
+        self.name = f"map_{default.name}"
         for path, policy in (policy_map or {}).items():
             self[path] = policy
 
@@ -57,23 +57,6 @@ class DTypePolicyMap(DTypePolicy, MutableMapping[str, DTypePolicy]):
         """The policy of the layer of a path; see `DTypePolicyMap`."""
         return self[path]
 
-    def __getitem__(self, key: str) -> DTypePolicy:
-        """The policy of a path.
-
-        Raises:
-            ValueError: If several patterns match the path.
-        """
-        known = self._policies.get(key)
-        if known is not None:
-            return known
-        fitting = [pattern for pattern in self._policies if re.fullmatch(pattern, key)]
-        if len(fitting) > 1:
-            raise ValueError(
-                f"DTypePolicyMap: the path '{key}' matches multiple keys, {fitting}; each path "
-                "must match one at most"
-            )
-        return self._policies[fitting[0]] if fitting else self._default
-
     def __setitem__(self, key: str, policy: Any) -> None:
         """Sets the policy of a new path or pattern.
 
@@ -83,24 +66,15 @@ class DTypePolicyMap(DTypePolicy, MutableMapping[str, DTypePolicy]):
         """
         if not isinstance(key, str):
             raise TypeError(f"DTypePolicyMap: keys must be paths, as text; got {key!r}")
-        if key in self._policies:
+        if key in self._entries:
             raise ValueError(
-                f"DTypePolicyMap: '{key}' already exists, with {self._policies[key]}; delete it "
+                f"DTypePolicyMap: '{key}' already exists, with {self._entries[key]}; delete it "
                 "first"
             )
-        self._policies[key] = get(policy)
-
-    def __delitem__(self, key: str) -> None:
-        del self._policies[key]
+        self._entries[key] = get(policy)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._policies
-
-    def __len__(self) -> int:
-        return len(self._policies)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._policies)
+        return key in self._entries
 
     def get_config(self) -> dict[str, Any]:
         """The default policy as it was given, and the policies by path."""
@@ -108,7 +82,7 @@ class DTypePolicyMap(DTypePolicy, MutableMapping[str, DTypePolicy]):
         return {
             "default_policy": given.name if isinstance(given, DTypePolicy) else given,
             "policy_map": {
-                path: serialize_keras_object(policy) for path, policy in self._policies.items()
+                path: serialize_keras_object(policy) for path, policy in self._entries.items()
             },
         }
 
@@ -127,12 +101,12 @@ class DTypePolicyMap(DTypePolicy, MutableMapping[str, DTypePolicy]):
         return (
             isinstance(other, DTypePolicyMap)
             and other.name == self.name
-            and other._policies == self._policies
+            and other._entries == self._entries
         )
 
     def __hash__(self) -> int:
         return hash(self.name)
 
     def __repr__(self) -> str:
-        mapping = [(path, policy.name) for path, policy in self._policies.items()]
+        mapping = [(path, policy.name) for path, policy in self._entries.items()]
         return f"<DTypePolicyMap default_policy={self._default.name}, mapping={mapping}>"

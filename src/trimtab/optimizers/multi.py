@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from trimtab import ops
 from trimtab.core.config import deserialize_keras_object, keras_export, serialize_keras_object
+from trimtab.core.path_map import PathMap
 from trimtab.core.variable import Variable
 from trimtab.optimizers.base import Optimizer
 from trimtab.optimizers.loss_scale import LossScaleOptimizer
 
 
 @keras_export("keras.optimizers.OptimizerMap")
-class OptimizerMap(MutableMapping[str, Any]):
+class OptimizerMap(PathMap[Any]):
     """Optimizers by the paths of weights, for `MultiOptimizer`.
 
     A key is a path, or a regular expression that a whole path has to match; a path that is a key
@@ -51,51 +51,26 @@ class OptimizerMap(MutableMapping[str, Any]):
             raise TypeError(
                 f"OptimizerMap: `optimizer_map` must be a dictionary or None; got {optimizer_map!r}"
             )
-        self._default_optimizer = default_optimizer
-        self._optimizer_map: dict[str, Any] = {}
+        super().__init__(default_optimizer)
         for key, optimizer in (optimizer_map or {}).items():
             self[key] = optimizer
 
     @property
     def default_optimizer(self) -> Any:
         """The optimizer of the paths that no key matches."""
-        return self._default_optimizer
-
-    def __getitem__(self, key: str) -> Any:
-        """The optimizer of a path; ValueError if several expressions match it."""
-        if key in self._optimizer_map:
-            return self._optimizer_map[key]
-        found = [pattern for pattern in self._optimizer_map if re.fullmatch(pattern, key)]
-        if len(found) > 1:
-            raise ValueError(
-                f"OptimizerMap: one key must match '{key}'; got {found}. Make the expressions "
-                "exclude each other."
-            )
-        return self._optimizer_map[found[0]] if found else self._default_optimizer
+        return self._default
 
     def __setitem__(self, key: str, optimizer: Any) -> None:
         """Adds an entry; ValueError if the key has one already or the optimizer cannot be held."""
         if not isinstance(key, str):
             raise ValueError(f"OptimizerMap: a key must be a string; got {key!r}")
-        if key in self._optimizer_map:
+        if key in self._entries:
             raise ValueError(
-                f"OptimizerMap: '{key}' has the optimizer {self._optimizer_map[key].name} already; "
+                f"OptimizerMap: '{key}' has the optimizer {self._entries[key].name} already; "
                 "delete it first"
             )
         _require_single(optimizer, "OptimizerMap", f"the optimizer of '{key}'")
-        self._optimizer_map[key] = optimizer
-
-    def __delitem__(self, key: str) -> None:
-        """Removes an entry."""
-        del self._optimizer_map[key]
-
-    def __len__(self) -> int:
-        """Number of keys."""
-        return len(self._optimizer_map)
-
-    def __iter__(self) -> Iterator[str]:
-        """The keys."""
-        return iter(self._optimizer_map)
+        self._entries[key] = optimizer
 
     def __call__(self, variable: Variable) -> Any:
         """The optimizer of a weight, by its path."""
@@ -104,8 +79,8 @@ class OptimizerMap(MutableMapping[str, Any]):
     def get_config(self) -> dict[str, Any]:
         """The arguments, each optimizer as its configuration."""
         return {
-            "default_optimizer": serialize_keras_object(self._default_optimizer),
-            "optimizer_map": serialize_keras_object(self._optimizer_map),
+            "default_optimizer": serialize_keras_object(self._default),
+            "optimizer_map": serialize_keras_object(self._entries),
         }
 
     @classmethod

@@ -24,7 +24,7 @@ _PREFIXES = (
     "tf_keras",
 )
 # What Keras 3 keeps without showing it, by its module of Keras 2.
-_LEGACY_NAMES = {
+LEGACY_NAMES = {
     "preprocessing.image": ("ImageDataGenerator",),
     "preprocessing.text": (
         *("Tokenizer", "text_to_word_sequence", "one_hot"),
@@ -34,7 +34,7 @@ _LEGACY_NAMES = {
 }
 _LEGACY = {
     f"{module}.{name}": f"keras.src.legacy.{module}"
-    for module, names in _LEGACY_NAMES.items()
+    for module, names in LEGACY_NAMES.items()
     for name in names
 }
 # Where trimtab has these.

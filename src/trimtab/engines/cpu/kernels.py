@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from trimtab import dtypes
 from trimtab.engines.cpu.values import CODES, CODES_WITH_HALF, contiguous_strides
 from trimtab.ir.graph import Node, Value
 
@@ -33,17 +34,6 @@ class Step(NamedTuple):
 
 Emit = Callable[[Node], list[Step]]
 EMITTERS: dict[str, Emit] = {}
-
-_ITEMSIZE = {
-    "bfloat16": 2,
-    "float32": 4,
-    "float64": 8,
-    "int32": 4,
-    "int64": 8,
-    "uint32": 4,
-    "uint8": 1,
-    "bool": 1,
-}
 
 
 def emits(*names: str) -> Callable[[Emit], Emit]:
@@ -134,7 +124,7 @@ def reduce_steps(node: Node, x: Value, code: int) -> list[Step]:
         count = runs[last][1]
         del runs[last]
         is_final = not any(reduced for reduced, _ in runs)
-        target = output if is_final else Temporary(outer * inner * _ITEMSIZE[x.dtype])
+        target = output if is_final else Temporary(outer * inner * dtypes.itemsize(x.dtype))
         steps.append(Step("reduce", [source, target], [code, dtype, outer, count, inner], [1.0]))
         source = target
         code = _REDUCTIONS["reduce_sum"] if code == _SQUARE_SUM else code
@@ -173,7 +163,7 @@ def _whole_copy(x: Value, output: Value, source_strides: tuple[int, ...], offset
     return copy_step(
         x,
         output,
-        _ITEMSIZE[x.dtype],
+        dtypes.itemsize(x.dtype),
         output.shape,
         source_strides,
         contiguous_strides(output.shape),
@@ -209,7 +199,7 @@ def _flip(node: Node) -> list[Step]:
 @emits("pad")
 def _pad(node: Node) -> list[Step]:
     x, output = node.inputs[0], node.outputs[0]
-    itemsize, steps = _ITEMSIZE[x.dtype], contiguous_strides(output.shape)
+    itemsize, steps = dtypes.itemsize(x.dtype), contiguous_strides(output.shape)
     strides = tuple(s * (i + 1) for s, i in zip(steps, node.attrs["interior"], strict=True))
     offset = sum(s * low for s, low in zip(steps, node.attrs["low"], strict=True))
     return [
@@ -227,7 +217,7 @@ def _concatenate(node: Node) -> list[Step]:
             copy_step(
                 x,
                 output,
-                _ITEMSIZE[x.dtype],
+                dtypes.itemsize(x.dtype),
                 x.shape,
                 contiguous_strides(x.shape),
                 target,
@@ -305,7 +295,7 @@ def _random_bits(node: Node) -> list[Step]:
 def _gather(node: Node) -> list[Step]:
     x, indices = node.inputs
     outer, size, inner = split(x.shape, node.attrs["axis"])
-    ints = [_ITEMSIZE[x.dtype], outer, size, inner, indices.size, CODES[indices.dtype]]
+    ints = [dtypes.itemsize(x.dtype), outer, size, inner, indices.size, CODES[indices.dtype]]
     return [Step("gather", [x, indices, node.outputs[0]], ints, [])]
 
 
